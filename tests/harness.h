@@ -1,0 +1,17 @@
+/* harness.h: what every test program shares. A test file builds a Suite and ends with
+ *     int main(void) { return harness_run(suite()); }
+ * which runs it with Check in fork mode and prints TAP for meson. */
+#ifndef TESTS_HARNESS_H
+#define TESTS_HARNESS_H
+
+#include <check.h>
+
+/* Runs the suite, TAP on stdout; returns main's exit code. */
+int harness_run(Suite *suite);
+/* A new, empty folder below the build's temporary folder, removed at exit of the process that made
+ * it; the string is the caller's to free. */
+char *harness_folder(void);
+/* Writes a small text file `folder`/`name`; returns its path, the caller's to free. */
+char *harness_file(const char *folder, const char *name, const char *content);
+
+#endif
