@@ -1,0 +1,46 @@
+/* tree.h: a YAML file as a tree of nodes with positions, by libyaml's event API. What a config file
+ * may hold is bounded: 1 MiB, depth 32, 50,000 nodes; anchors, aliases, tags, duplicate keys, keys
+ * that are not plain words, and second documents are refused. Scalars stay text: the schema types them. */
+#ifndef CONFIG_TREE_H
+#define CONFIG_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "support/error.h"
+
+typedef enum { NODE_SCALAR, NODE_LIST, NODE_MAP } node_type;
+
+typedef struct node node;
+struct node {
+    node_type type;
+    place at;     /* of the value                                                               */
+    place key_at; /* of its key, in a map                                                       */
+    char *key;    /* in a map, else NULL                                                        */
+    char *text;   /* scalar: its text, NUL-free                                                 */
+    bool quoted;  /* scalar: was quoted in the file, so it is a string whatever it looks like   */
+    bool used;    /* set by the reader; what stays unused is an unknown key                     */
+    node *parent, *first, *last, *next; /* children in order                                     */
+};
+
+/* The root is a map. `name` is what messages call the file; the nodes keep a copy. NULL on failure,
+ * code ERROR_CONFIG. */
+node *tree_parse(const char *name, const char *bytes, size_t length, plx_error *error);
+/* Reads at most 1 MiB and parses. A file that cannot be read is ERROR_CONFIG too. */
+node *tree_read(const char *path, plx_error *error);
+void tree_free(node *root);
+
+node *tree_child(const node *map, const char *key); /* NULL: absent, or not a map */
+size_t tree_count(const node *list_or_map);
+node *tree_item(const node *list, size_t index);
+
+/* Applies "key.path=value" (a --set): value is YAML (so lists and maps work), path parts are keys or
+ * list indexes ("network.layers.0.units"); missing maps are made; a component given by its bare name is widened into
+ * {name: ...} when a setting below it is set. Places read "--set:1:COLUMN". */
+bool tree_set(node *root, const char *assignment, plx_error *error);
+
+/* "network.layers[0].activation": the path of a node, for messages and the matrix. A new string. */
+char *tree_path(const node *node);
+
+#endif
