@@ -11,7 +11,7 @@ void *memory_aligned(size_t count, size_t size);
 /* Grows *items (capacity *capacity, in items) to hold at least `need` items, doubling. Returns
  * NULL and changes nothing if it cannot; otherwise the new pointer, also stored. */
 void *memory_grow(void *items, size_t *capacity, size_t need, size_t size);
-char *memory_string(const char *text);                /* a copy; NULL for NULL */
+char *memory_string(const char *text);                 /* a copy; NULL for NULL */
 char *memory_string_n(const char *text, size_t bytes); /* a copy of n bytes, terminated */
 /* printf into a new string; NULL when out of memory. */
 char *memory_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -37,7 +37,7 @@ bool tensor_file_write(tensor_file *file, const char *path, plx_error *error);
 void tensor_file_free(tensor_file *file);
 
 /* --- reading: the strings and data live as long as the file --- */
-tensor_file *tensor_file_read(const char *path, plx_error *error); /* code ERROR_DATA */
+tensor_file *tensor_file_read(const char *path, plx_error *error);       /* code ERROR_DATA */
 const char *tensor_file_value(const tensor_file *file, const char *key); /* NULL: absent */
 size_t tensor_file_count(const tensor_file *file);
 const stored_tensor *tensor_file_at(const tensor_file *file, size_t index);

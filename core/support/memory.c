@@ -1,0 +1,85 @@
+/* memory.c: see memory.h. Every product of a count and a size is checked for overflow here, so
+ * that callers need not. */
+#include "support/memory.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64, FIRST_CAPACITY = 8 };
+
+void *memory_array(size_t count, size_t size)
+{
+    if (count == 0 || size == 0)
+        return calloc(1, 1);
+    return calloc(count, size);
+}
+
+void *memory_aligned(size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - ALIGNMENT)
+        return NULL;
+    bytes = bytes == 0 ? ALIGNMENT : (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    void *memory = aligned_alloc(ALIGNMENT, bytes);
+    if (memory != NULL)
+        memset(memory, 0, bytes);
+    return memory;
+}
+
+/* `items` is the address of a pointer of any object type, so the pointer is moved as bytes. */
+void *memory_grow(void *items, size_t *capacity, size_t need, size_t size)
+{
+    size_t wanted = *capacity < FIRST_CAPACITY ? FIRST_CAPACITY : *capacity;
+    size_t bytes;
+    void *old;
+
+    memcpy(&old, items, sizeof(old));
+    if (old != NULL && need <= *capacity)
+        return old;
+    while (wanted < need) {
+        if (wanted > SIZE_MAX / 2)
+            return NULL;
+        wanted *= 2;
+    }
+    if (__builtin_mul_overflow(wanted, size, &bytes) || bytes > PTRDIFF_MAX)
+        return NULL;
+    void *grown = realloc(old, bytes == 0 ? 1 : bytes);
+    if (grown == NULL)
+        return NULL;
+    memcpy(items, &grown, sizeof(grown));
+    *capacity = wanted;
+    return grown;
+}
+
+char *memory_string(const char *text)
+{
+    return text == NULL ? NULL : memory_string_n(text, strlen(text));
+}
+
+char *memory_string_n(const char *text, size_t bytes)
+{
+    if (bytes > PTRDIFF_MAX - 1)
+        return NULL;
+    char *copy = malloc(bytes + 1);
+    if (copy == NULL)
+        return NULL;
+    if (bytes > 0)
+        memcpy(copy, text, bytes);
+    copy[bytes] = '\0';
+    return copy;
+}
+
+char *memory_format(const char *format, ...)
+{
+    va_list arguments;
+    char *string = NULL;
+
+    va_start(arguments, format);
+    const int length = vasprintf(&string, format, arguments);
+    va_end(arguments);
+    return length < 0 ? NULL : string;
+}
