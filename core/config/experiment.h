@@ -31,7 +31,8 @@ typedef struct data_source {
 } data_source;
 
 typedef struct target_spec {
-    char *column; /* a header name, or a column number from 0 as text when there is no header    */
+    char *column; /* a header name, or a column number from 0 when there is no header; NULL: the
+                     only target there is (npy pair, libsvm)                                     */
     target_as as;
     place at;
 } target_spec;
