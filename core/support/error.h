@@ -29,7 +29,7 @@ typedef struct place {
     int line, column;
 } place;
 
-/* Fills `error` unless it is NULL or already set. Always returns false, for `return error_set(..)`. */
+/* Fills `error` unless it is NULL or already set. Returns false, for `return error_set(..)`. */
 bool error_set(plx_error *error, error_class code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same with "file:line:column: " before the text. */

@@ -433,7 +433,7 @@ const char *file_base(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-/* Takes one part, `n` bytes at `part`, into the absolute path built so far; returns its new length. */
+/* Takes one part, `n` bytes at `part`, into the absolute path built so far; returns its length. */
 static size_t append_part(char *built, size_t length, const char *part, size_t n)
 {
     if (n == 0 || (n == 1 && part[0] == '.'))

@@ -12,16 +12,17 @@
 
 /* The whole file, at most `limit` bytes (more is an error), terminated by a NUL that is not
  * counted. Only regular files (and pipes, /dev/stdin); a directory is an error that says so. A
- * gzip file (by its magic bytes, not its name) is inflated if `inflate`; `limit` then bounds the inflated
- * size. NULL on failure, code ERROR_DATA. */
+ * gzip file (by its magic bytes, not its name) is inflated if `inflate`; `limit` then bounds the
+ * inflated size. NULL on failure, code ERROR_DATA. */
 char *file_read(const char *path, size_t limit, bool inflate, size_t *length, plx_error *error);
 
-/* A file being replaced. */
+/* A file being replaced. A link is followed, an existing file keeps its permissions, and what is no
+ * regular file (a terminal, /dev/null) is written to as it stands. */
 typedef struct file_writer file_writer;
 file_writer *file_writer_open(const char *path, plx_error *error);
 /* Errors stick until commit. */
 void file_writer_put(file_writer *writer, const void *bytes, size_t length);
-/* Flush, fsync, rename, fsync the folder; frees the writer. On failure the old file is as it was. */
+/* Flush, fsync, rename, fsync the folder; frees the writer. On failure the old file is as before. */
 bool file_writer_commit(file_writer *writer, plx_error *error);
 void file_writer_abort(file_writer *writer); /* NULL is fine */
 /* The three in one. */

@@ -1,5 +1,5 @@
-/* log.h: where lines for the user go. Nothing below cli writes to a terminal: it is handed a logger,
- * and the caller decides. */
+/* log.h: where lines for the user go. Nothing below cli writes to a terminal: it is handed a
+ * logger, and the caller decides. */
 #ifndef SUPPORT_LOG_H
 #define SUPPORT_LOG_H
 

@@ -5,11 +5,11 @@
  * alive, with task, context and count unchanged, until the owner has added its tasks to `finished`;
  * the caller does not leave before finished == count. (A plain fetch-and-add would let a late
  * thread take a number after the run had ended, and then read the fields of the next one.)
- * So the caller waits only for threads that took a task: one that sleeps, or is kept from running by
- * another process, delays nobody, and the caller simply does its share.
+ * So the caller waits only for threads that took a task: one that sleeps, or is kept from running
+ * by another process, delays nobody, and the caller does its share.
  *
- * Sleeping is the usual pair of flags in sequentially consistent order: a sleeper announces itself and then
- * looks for work, a publisher publishes and then looks for sleepers, so at least one sees
+ * Sleeping is the usual pair of flags in sequentially consistent order: a sleeper announces itself
+ * and then looks for work, a publisher publishes and then looks for sleepers, so at least one sees
  * the other; the mutex covers the gap between the look and the wait. */
 #include "support/pool.h"
 

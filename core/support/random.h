@@ -28,13 +28,13 @@ typedef struct random_stream {
 random_stream random_open(uint64_t seed, random_purpose purpose, uint64_t sub);
 /* Philox block `index` of the stream: 128 bits. */
 void random_block(random_stream stream, uint64_t index, uint32_t out[4]);
-/* Number `index` of the stream: uniform on [0, 1) with 53 bits; normal (Box-Muller, one block each);
+/* Number `index` of the stream: uniform on [0, 1) with 53 bits; normal (Box-Muller, a block each);
  * an integer below `bound` (at least 1) without bias beyond 2^-64 * bound. */
 double random_uniform(random_stream stream, uint64_t index);
 double random_normal(random_stream stream, uint64_t index);
 uint64_t random_below(random_stream stream, uint64_t index, uint64_t bound);
-/* Numbers first .. first + n - 1 as float32 in [0, 1): the top 24 bits of word i % 4 of block i / 4;
- * normals as random_normal, rounded. Same bits however a range is split. */
+/* Numbers first .. first + n - 1 as float32 in [0, 1): the top 24 bits of word i % 4 of block
+ * i / 4; normals as random_normal, rounded. Same bits however a range is split. */
 void random_uniform_f32(random_stream stream, uint64_t first, size_t n, float *out);
 void random_normal_f32(random_stream stream, uint64_t first, size_t n, float *out);
 /* A permutation of 0 .. n-1 by Fisher-Yates. */

@@ -6,8 +6,8 @@
  * checks that each begins where the one before it ends and that the last ends with the file. So
  * overlaps, holes and trailing bytes cannot pass, and every pointer handed out is inside the file.
  *
- * Writing orders the tensors by the size of their elements, largest first, so that each lies aligned
- * in the file. A file made elsewhere need not be: copy a tensor out before using it as an array. */
+ * Writing orders the tensors by the size of their elements, largest first, so that each lies
+ * aligned in the file. A file made elsewhere need not be: copy a tensor out before using it. */
 #include "support/safetensors.h"
 
 #include <jansson.h>

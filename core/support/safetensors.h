@@ -1,5 +1,5 @@
-/* safetensors.h: the file format of models and checkpoints. A u64 little-endian header length, a JSON
- * header that starts with '{' and is padded with spaces to a multiple of 8, then the tensors,
+/* safetensors.h: the file format of models and checkpoints. A u64 little-endian header length, a
+ * JSON header that starts with '{' and is padded with spaces to a multiple of 8, then the tensors,
  * row-major, little-endian, with no hole and no overlap. `__metadata__` maps strings to strings.
  * Reading believes nothing: header at most 100 MB, known dtypes, shapes whose product fits the
  * offsets, contiguous coverage of the whole file, no duplicate names. */
@@ -32,7 +32,7 @@ tensor_file *tensor_file_new(void); /* NULL: out of memory; the adders below the
 void tensor_file_metadata(tensor_file *file, const char *key, const char *value); /* copies both */
 void tensor_file_add(tensor_file *file, const char *name, tensor_type type, int rank,
                      const uint64_t *shape, const void *data); /* copies name; borrows data */
-/* Temporary, sync, rename. */
+/* Temporary, sync, rename. The largest elements come first, so that each tensor lies aligned. */
 bool tensor_file_write(tensor_file *file, const char *path, plx_error *error);
 void tensor_file_free(tensor_file *file);
 

@@ -181,7 +181,7 @@ static bool is_special(const char *s, size_t length, double *value)
     const size_t n = length - sign;
 
     if (n == 3 && strncasecmp(word, "nan", 3) == 0)
-        *value = NAN;
+        *value = nan("");
     else if ((n == 3 && strncasecmp(word, "inf", 3) == 0) ||
              (n == 8 && strncasecmp(word, "infinity", 8) == 0))
         *value = s[0] == '-' ? -HUGE_VAL : HUGE_VAL;
@@ -315,7 +315,7 @@ static size_t utf8_sequence(const unsigned char *s, size_t left, uint32_t *chara
     return n;
 }
 
-/* Controls move the cursor; the directional marks and line separators reorder what is around them. */
+/* Controls move the cursor; directional marks and line separators reorder what is around them. */
 static bool is_showable(uint32_t c)
 {
     const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0);

@@ -18,14 +18,16 @@ typedef struct text {
 void text_add(text *t, const char *string);
 void text_add_n(text *t, const char *bytes, size_t n);
 void text_addf(text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The shortest decimal that reads back as the same double ("0.1", "1e-08", "inf", "nan"). */
+/* The fewest digits that read back as the same double ("0.1", "1e-08", "inf", "nan"); a whole number
+ * below 10^15 is written out ("100"). */
 void text_add_double(text *t, double value);
 /* The same into a buffer of at least 32 bytes; returns it. */
 char *text_of_double(char *buffer, double value);
 
 /* A whole string as a number, no space around, nothing after. Accepts inf, infinity, nan in any
  * case with a sign (text_is_double), decimal integers with a sign (text_is_integer, false also on
- * overflow). Hexadecimal is refused. An underflow to a denormal or zero is accepted, an overflow is not. */
+ * overflow). Hexadecimal is refused. An underflow to a denormal or zero is accepted, an overflow is
+ * not. */
 bool text_is_double(const char *string, size_t length, double *value);
 bool text_is_integer(const char *string, size_t length, int64_t *value);
 
@@ -35,7 +37,8 @@ const char *text_nearest(const char *name, const char *const *candidates, size_t
 /* True for [a-z][a-z0-9_]{0,31}: component, setting and slot names. */
 bool text_is_name(const char *name);
 /* Copies `bytes` for showing inside a message: control and non-ASCII invalid bytes as \xNN, cut
- * with "..." after `limit` shown characters. buffer has room for 4 * limit + 4 bytes. Returns it. */
+ * with "..." after `limit` shown characters. buffer has room for 4 * limit + 4 bytes. Returns it. A
+ * character that moves the cursor or reorders text is shown as its bytes, too. */
 char *text_shown(char *buffer, const char *bytes, size_t length, size_t limit);
 
 #endif
