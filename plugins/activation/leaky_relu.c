@@ -1,0 +1,67 @@
+/* leaky_relu: a rectifier that lets a little through below zero, so no unit ever stops learning.
+ *
+ *   f(x) = x if x > 0, else slope x;  f'(x) = 1 if x > 0, else slope (slope at the kink)
+ *
+ * With slope >= 0, which the settings demand, an output above zero comes from an input above zero
+ * alone: backward needs only the output. NaN passes through both functions. */
+#include <math.h>
+
+#include <plexus/plugin.h>
+
+typedef struct {
+    double slope;
+} leaky_relu;
+
+static const plx_setting settings[] = {
+    PLX_REAL(leaky_relu, slope, 0.01, 0, 1, "derivative below zero"),
+};
+
+static int32_t domain(const void *self, plx_domain *domain)
+{
+    const leaky_relu *s = self;
+
+    domain->lo = s->slope > 0 ? -HUGE_VAL : 0;
+    domain->hi = HUGE_VAL;
+    domain->flags = PLX_OPEN_MAX | (s->slope > 0 ? PLX_OPEN_MIN : 0);
+    return PLX_OK;
+}
+
+/* E[f(z)^2] = (1 + slope^2) / 2 for a standard normal z. */
+static double gain(const void *self)
+{
+    const leaky_relu *s = self;
+    return sqrt(2 / (1 + s->slope * s->slope));
+}
+
+static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
+{
+    const leaky_relu *s = self;
+    const float slope = (float)s->slope;
+
+    for (uint64_t i = 0; i < n; i++)
+        y[i] = x[i] < 0 ? slope * x[i] : x[i];
+    return PLX_OK;
+}
+
+static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
+                        const float *dy, float *dx)
+{
+    const leaky_relu *s = self;
+    const float slope = (float)s->slope;
+
+    for (uint64_t i = 0; i < n; i++) {
+        const float derivative = y[i] > 0 ? 1 : slope;
+        dx[i] = dy[i] * (y[i] != y[i] ? y[i] : derivative);
+    }
+    return PLX_OK;
+}
+
+PLX_ACTIVATION(leaky_relu, .version = "1.0", .flags = PLX_NEEDS_OUTPUT,
+               .summary = "rectified linear unit with a small slope below zero",
+               .source = "Maas, Hannun, Ng 2013, \"Rectifier nonlinearities improve neural network "
+                         "acoustic models\"",
+               .formula = "y = x if x > 0, else slope x",
+               .derivative = "dy/dx = 1 if x > 0, else slope", .settings = PLX_TABLE(settings),
+               .semantic = "leaky_relu/1", .onnx = "LeakyRelu",
+               .expression = "x < 0 ? 0.01 * x : x", .domain = domain, .gain = gain,
+               .forward = forward, .backward = backward)

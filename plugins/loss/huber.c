@@ -1,0 +1,64 @@
+/* huber: squared near the target, absolute far from it: smooth at its minimum and robust to
+ * outliers.
+ *
+ *   L = 1/C sum_c h(p_c - t_c),  h(d) = d^2/2 if |d| <= delta, else delta (|d| - delta/2)
+ *   dL/dp_c = 1/C min(max(p_c - t_c, -delta), delta) */
+#include <math.h>
+
+#include <plexus/plugin.h>
+
+typedef struct {
+    double delta;
+} huber;
+
+static const plx_setting settings[] = {
+    PLX_REAL(huber, delta, 1, 1e-6, 1e6, "where the square turns into a straight line",
+             .flags = PLX_LOG_SCALE),
+};
+
+static uint32_t targets(const void *self, uint32_t family)
+{
+    return PLX_TARGET_REALS | PLX_TARGET_LABELS;
+}
+
+static double value(double d, double delta)
+{
+    const double size = fabs(d);
+
+    return size <= delta ? 0.5 * d * d : delta * (size - 0.5 * delta);
+}
+
+/* NaN stays NaN. */
+static double slope(double d, double delta)
+{
+    return d < -delta ? -delta : d > delta ? delta : d;
+}
+
+static int32_t rows(const void *self, const plx_rows *b)
+{
+    const double delta = ((const huber *)self)->delta;
+
+    for (uint64_t r = 0; r < b->rows; r++) {
+        const float *p = b->prediction + r * b->cols, *t = b->target + r * b->cols;
+        double sum = 0;
+
+        for (uint64_t c = 0; c < b->cols; c++)
+            sum += value((double)p[c] - (double)t[c], delta);
+        b->loss[r] = sum / (double)b->cols;
+        if (!b->gradient)
+            continue;
+        const double weight = b->row_weight ? (double)b->row_weight[r] : 1;
+        const double factor = b->scale * weight / (double)b->cols;
+        float *g = b->gradient + r * b->cols;
+        for (uint64_t c = 0; c < b->cols; c++)
+            g[c] = (float)(factor * slope((double)p[c] - (double)t[c], delta));
+    }
+    return PLX_OK;
+}
+
+PLX_LOSS(huber, .version = "1.0", .summary = "squared error near the target, absolute far from it",
+         .source = "Huber 1964, \"Robust estimation of a location parameter\"",
+         .formula = "L = 1/C sum_c h(p_c - t_c)\n"
+                    "h(d) = d^2/2 if |d| <= delta, else delta (|d| - delta/2)",
+         .derivative = "dL/dp_c = 1/C min(max(p_c - t_c, -delta), delta)",
+         .settings = PLX_TABLE(settings), .targets = targets, .rows = rows)
