@@ -52,12 +52,22 @@ typedef struct train_epoch {
     double value[METRIC_COUNT];
 } train_epoch;
 
+/* Told once, when data and network stand and the run directory is there. */
+typedef struct train_begin {
+    const char *out;      /* the run directory                                                   */
+    int64_t first_epoch;  /* 1, or where a resume goes on                                        */
+    const char *data;     /* "105 training, 45 test rows, 4 features, 3 classes"                 */
+    const char *network;  /* "network 4-16-3 (relu, softmax), 131 parameters; cross_entropy
+                             (fused); adam, lr 0.01"                                             */
+} train_begin;
+
 typedef struct train_hooks {
     void *context;
-    void (*begin)(void *context, const char *out,
-                  int64_t first_epoch); /* the run directory is there */
+    void (*begin)(void *context, const train_begin *begin);
     void (*progress)(void *context, const train_progress *progress); /* after each batch          */
     void (*epoch)(void *context, const train_epoch *epoch);
+    void (*line)(void *context, const char *json); /* each line of metrics.jsonl as it is written,
+                                                      without its newline                        */
     const logger *log;
     const volatile sig_atomic_t *stop; /* non-zero: checkpoint and end as interrupted            */
 } train_hooks;

@@ -1,0 +1,49 @@
+/* help.c: `plexus help`, `plexus help VERB` and `plexus version`. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/verbs.h"
+#include "network/product.h"
+#include "support/text.h"
+
+static void print_verb(const verb *verb)
+{
+    printf("usage: plexus %s %s\n\n%s\n", verb->name, verb->arguments, verb->summary);
+    if (verb->help != NULL)
+        printf("\n%s", verb->help);
+    if (verb->takes != 0) {
+        printf("\noptions:\n");
+        options_help(verb->takes);
+    }
+}
+
+bool verb_help(cli *context, plx_error *error)
+{
+    if (context->options.argument_count == 1) {
+        const char *name = context->options.argument[0];
+        const verb *verb = verbs_find(name);
+
+        if (verb == NULL)
+            return error_set(error, ERROR_USAGE, "no command '%s'; `plexus help` lists them", name);
+        print_verb(verb);
+        return true;
+    }
+    printf("Plexus trains and compares feed-forward networks whose activations, losses and\n"
+           "optimizers are plug-ins.\n\nusage: plexus COMMAND [ARGUMENTS] [OPTIONS]\n\n");
+    for (const verb *verb = verbs_all(); verb->name != NULL; verb++)
+        printf("  %-9s %-27s %s\n", verb->name, verb->arguments, verb->summary);
+    printf("\n`plexus help COMMAND` says more. Exit codes: 0 ok, 1 the run failed, 2 usage,\n"
+           "3 config file, 4 plug-in, 5 data or model file.\n");
+    return true;
+}
+
+bool verb_version(cli *context, plx_error *error)
+{
+    if (context->options.json)
+        printf("{\"plexus\":\"%s\",\"abi\":\"%d.%d\",\"onednn\":\"%s\",\"isa\":\"%s\"}\n",
+               PLEXUS_VERSION, PLX_ABI_MAJOR, PLX_MINOR, product_library_version(), product_isa());
+    else
+        printf("plexus %s (plug-in ABI %d.%d, oneDNN %s, %s)\n", PLEXUS_VERSION, PLX_ABI_MAJOR,
+               PLX_MINOR, product_library_version(), product_isa());
+    return true;
+}
