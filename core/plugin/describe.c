@@ -1,0 +1,416 @@
+/* describe.c: see describe.h. The text and the JSON say the same; JSON is built by jansson. An optimizer's
+ * state is found by asking it to plan the slots of a 3 x 4 weight, a bias of 3 and a model of 15
+ * parameters, so it is what the settings shown would really allocate. */
+#include "plugin/describe.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/settings.h"
+#include "plugin/slots.h"
+
+/* --- lists --- */
+
+static int longest(const catalog_entry *entries, size_t count, bool paths)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *cell =
+            paths ? (entries[i].plugin == NULL ? "" : entries[i].plugin->version) : entries[i].name;
+        const size_t length = strlen(cell);
+        if (length > most)
+            most = length;
+    }
+    return (int)most;
+}
+
+void describe_list(const catalog_entry *entries, size_t count, uint32_t kind, text *out)
+{
+    const int name = longest(entries, count, false), version = longest(entries, count, true);
+
+    for (size_t i = 0; i < count; i++) {
+        const catalog_entry *e = &entries[i];
+
+        if (kind != 0 && e->kind != kind)
+            continue;
+        text_addf(out, "%-10s  %-*s  ", catalog_kind_name(e->kind), name, e->name);
+        if (e->plugin == NULL) {
+            text_addf(out, "refused: %s\n", e->reason);
+            continue;
+        }
+        text_addf(out, "%-*s  %-48s  %s%s\n", version, e->plugin->version,
+                  e->plugin->component->summary, e->path,
+                  e->plugin->shadows ? " (shadows another)" : "");
+    }
+}
+
+/* Strings of a plug-in may hold any bytes; what is no UTF-8 becomes null. */
+static json_t *json_text(const char *string)
+{
+    json_t *value = string == NULL ? NULL : json_string(string);
+
+    return value == NULL ? json_null() : value;
+}
+
+static void add_json(json_t *object, text *out)
+{
+    char *line = object == NULL ? NULL : json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17));
+
+    if (line == NULL)
+        out->failed = true;
+    else
+        text_addf(out, "%s\n", line);
+    free(line);
+    json_decref(object);
+}
+
+void describe_list_json(const catalog_entry *entries, size_t count, uint32_t kind, text *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        const catalog_entry *e = &entries[i];
+
+        if (kind != 0 && e->kind != kind)
+            continue;
+        json_t *object = json_pack("{s:o, s:o, s:o}", "kind", json_text(catalog_kind_name(e->kind)),
+                                   "name", json_text(e->name), "path", json_text(e->path));
+        if (e->plugin == NULL) {
+            json_object_set_new(object, "refused", json_text(e->reason));
+        } else {
+            json_object_set_new(object, "version", json_text(e->plugin->version));
+            json_object_set_new(object, "summary", json_text(e->plugin->component->summary));
+            json_object_set_new(object, "shadows", json_boolean(e->plugin->shadows));
+        }
+        add_json(object, out);
+    }
+}
+
+/* --- settings --- */
+
+static const char *type_name(uint32_t type)
+{
+    static const char *const names[] = {"", "real", "integer", "flag", "choice"};
+
+    return type <= PLX_TYPE_CHOICE ? names[type] : "";
+}
+
+static bool add_settings(const settings *defaults, text *out)
+{
+    const plugin *plugin = defaults->plugin;
+    const size_t count = settings_count(plugin);
+
+    text_addf(out, "\nsettings%s\n", count == 0 ? ": none" : "");
+    for (size_t i = 0; i < count; i++) {
+        const plx_setting *row = settings_row(plugin, i);
+        char buffer[32];
+        char *range = settings_range(row);
+
+        if (range == NULL)
+            return false;
+        text_addf(out, "  %-20s %-8s %-10s %s%s\n  %-20s %s\n", row->name, type_name(row->type),
+                  settings_value(defaults, i, buffer), range,
+                  row->flags & PLX_LOG_SCALE ? "; search on a log scale" : "", "", row->help);
+        free(range);
+    }
+    return true;
+}
+
+static json_t *json_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_string(value > 0 ? "inf" : "-inf");
+}
+
+static json_t *json_setting(const plx_setting *row)
+{
+    json_t *o = json_pack("{s:o, s:s, s:o, s:b}", "name", json_text(row->name), "type",
+                          type_name(row->type), "help", json_text(row->help), "log_scale",
+                          (int)(row->flags & PLX_LOG_SCALE));
+
+    if (row->type == PLX_TYPE_CHOICE) {
+        json_t *choices = json_array();
+        for (uint32_t i = 0; i < row->choice_count; i++)
+            json_array_append_new(choices, json_text(row->choices[i]));
+        json_object_set_new(o, "default", json_text(row->choices[(size_t)row->initial]));
+        json_object_set_new(o, "choices", choices);
+        return o;
+    }
+    if (row->type == PLX_TYPE_FLAG) {
+        json_object_set_new(o, "default", json_boolean(row->initial != 0));
+        return o;
+    }
+    const bool whole = row->type == PLX_TYPE_INTEGER;
+    json_object_set_new(o, "default",
+                        whole ? json_integer((json_int_t)row->initial) : json_number(row->initial));
+    json_object_set_new(o, "min", json_number(row->min));
+    json_object_set_new(o, "max", json_number(row->max));
+    json_object_set_new(o, "min_open", json_boolean((row->flags & PLX_OPEN_MIN) != 0));
+    json_object_set_new(o, "max_open", json_boolean((row->flags & PLX_OPEN_MAX) != 0));
+    return o;
+}
+
+/* --- state of an optimizer --- */
+
+/* Calls `each` with the slots planned for a 3 x 4 weight, a bias of 3, and the model. */
+static bool for_each_slot(const settings *defaults,
+                          void (*each)(void *context, const char *owner, const plx_tensor *tensor,
+                                       const slot_plan *slot),
+                          void *context, plx_error *error)
+{
+    static const struct {
+        const char *owner;
+        plx_tensor tensor;
+    } samples[] = {
+        {"weight", {sizeof(plx_tensor), PLX_WEIGHT, 0, 0, 2, 1, 3, 4, "layers.0.weight"}},
+        {"bias", {sizeof(plx_tensor), PLX_BIAS, 1, 0, 2, 1, 1, 3, "layers.0.bias"}},
+        {"model", {sizeof(plx_tensor), PLX_MODEL, 0, 0, 2, 1, 1, 15, "model"}},
+    };
+    host host;
+    bool ok = true;
+
+    host_init(&host, NULL, 0);
+    for (size_t i = 0; ok && i < sizeof(samples) / sizeof(samples[0]); i++) {
+        slot_plans plans;
+
+        ok = slots_plan(defaults, &host, &samples[i].tensor, &plans, error);
+        for (size_t s = 0; ok && s < plans.count; s++)
+            each(context, samples[i].owner, &samples[i].tensor, &plans.slot[s]);
+        if (ok)
+            free(plans.slot);
+    }
+    host_destroy(&host);
+    return ok;
+}
+
+static const char *slot_type(uint32_t type)
+{
+    static const char *const names[] = {"", "float32", "float64", "int64"};
+
+    return names[type];
+}
+
+/* "like the parameter", or its shape in words where the sample's shape tells it. */
+static void slot_shape(const plx_tensor *tensor, const slot_plan *slot, char *out, size_t size)
+{
+    if (slot->rows == tensor->rows && slot->cols == tensor->cols)
+        snprintf(out, size, "%s",
+                 tensor->role == PLX_MODEL ? "one per parameter" : "like the parameter");
+    else
+        snprintf(out, size, "%llu x %llu for %llu x %llu", (unsigned long long)slot->rows,
+                 (unsigned long long)slot->cols, (unsigned long long)tensor->rows,
+                 (unsigned long long)tensor->cols);
+}
+
+static void add_slot(void *context, const char *owner, const plx_tensor *tensor,
+                     const slot_plan *slot)
+{
+    text *out = context;
+    char shape[96], initial[32];
+
+    slot_shape(tensor, slot, shape, sizeof(shape));
+    text_addf(out, "  %-7s %-20s %-8s %s, starts %s%s\n", owner, slot->name, slot_type(slot->type),
+              shape, slot->copies_weights ? "as a copy of the weights" : "at ",
+              slot->copies_weights ? "" : text_of_double(initial, slot->initial));
+}
+
+static void add_slot_json(void *context, const char *owner, const plx_tensor *tensor,
+                          const slot_plan *slot)
+{
+    char shape[96];
+
+    slot_shape(tensor, slot, shape, sizeof(shape));
+    json_array_append_new(
+        context,
+        json_pack("{s:s, s:s, s:s, s:s, s:o}", "of", owner, "name", slot->name, "type",
+                  slot_type(slot->type), "shape", shape, "initial",
+                  slot->copies_weights ? json_string("weights") : json_number(slot->initial)));
+}
+
+/* --- what a kind adds --- */
+
+static const char *granularity(const plx_optimizer *optimizer)
+{
+    if (optimizer->step_range != NULL)
+        return "elementwise (step_range)";
+    return optimizer->step_tensor != NULL ? "a tensor at a time (step_tensor)"
+                                          : "the whole model at once (step_model)";
+}
+
+static double default_lr(const plx_optimizer *optimizer)
+{
+    return optimizer->lr > 0 ? optimizer->lr : 1e-3;
+}
+
+static void range_of_outputs(const plx_domain *domain, char *out, size_t size)
+{
+    char lo[32], hi[32];
+    const bool open_lo = domain->flags & PLX_OPEN_MIN || isinf(domain->lo);
+    const bool open_hi = domain->flags & PLX_OPEN_MAX || isinf(domain->hi);
+
+    snprintf(out, size, "%c%s, %s%c%s", open_lo ? '(' : '[', text_of_double(lo, domain->lo),
+             text_of_double(hi, domain->hi), open_hi ? ')' : ']',
+             domain->flags & PLX_ROWS_SUM_TO_ONE ? ", rows sum to one" : "");
+}
+
+static const char *target_names(uint32_t kinds, char *out, size_t size)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } rows[] = {{PLX_TARGET_REALS, "any numbers"},
+                {PLX_TARGET_POSITIVE, "positive numbers"},
+                {PLX_TARGET_UNIT, "numbers in [0, 1]"},
+                {PLX_TARGET_SIMPLEX, "rows that sum to one"},
+                {PLX_TARGET_LABELS, "classes"}};
+    size_t at = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (kinds & rows[i].bit)
+            at += (size_t)snprintf(out + at, size - at, "%s%s", at == 0 ? "" : ", ", rows[i].name);
+    return out;
+}
+
+static bool add_kind(const settings *defaults, text *out, plx_error *error)
+{
+    const plugin *p = defaults->plugin;
+    char line[256], number[32];
+
+    if (p->activation != NULL) {
+        plx_domain domain;
+        if (!settings_domain(defaults, &domain, error))
+            return false;
+        range_of_outputs(&domain, line, sizeof(line));
+        text_addf(out, "\noutputs     %s\ninitial weights  N(0, gain^2 / fan_in), gain %s\n", line,
+                  text_of_double(number, settings_gain(defaults)));
+        if (p->activation->onnx != NULL)
+            text_addf(out, "ONNX        %s\n", p->activation->onnx);
+    }
+    for (uint32_t family = PLX_REALS; p->loss != NULL && family <= PLX_SIMPLEX; family++) {
+        const uint32_t kinds = p->loss->targets(defaults->values, family);
+        if (kinds != 0)
+            text_addf(out, "%s%s: targets that are %s\n",
+                      family == PLX_REALS ? "\noutputs " : "outputs ", settings_family_name(family),
+                      target_names(kinds, line, sizeof(line)));
+    }
+    for (uint32_t i = 0; p->loss != NULL && i < p->loss->fused_count; i++) {
+        const plx_fused *f =
+            (const plx_fused *)((const char *)p->loss->fused + (size_t)i * p->loss->fused_stride);
+        text_addf(out, "fused with  %s\n", f->semantic);
+    }
+    if (p->optimizer != NULL) {
+        text_addf(out, "\nsteps       %s%s\nlr          %s unless the config says another\nstate\n",
+                  granularity(p->optimizer),
+                  p->optimizer->flags & PLX_NEEDS_CLOSURE ? ", evaluates the batch again" : "",
+                  text_of_double(number, default_lr(p->optimizer)));
+        const size_t before = out->length;
+        if (!for_each_slot(defaults, add_slot, out, error))
+            return false;
+        if (out->length == before)
+            text_add(out, "  none with these settings\n");
+    }
+    return true;
+}
+
+static bool add_kind_json(const settings *defaults, json_t *o, plx_error *error)
+{
+    const plugin *p = defaults->plugin;
+
+    if (p->activation != NULL) {
+        plx_domain d;
+        if (!settings_domain(defaults, &d, error))
+            return false;
+        json_object_set_new(o, "domain",
+                            json_pack("{s:o, s:o, s:b, s:b, s:b}", "lo", json_number(d.lo), "hi",
+                                      json_number(d.hi), "lo_open", (int)(d.flags & PLX_OPEN_MIN),
+                                      "hi_open", (int)(d.flags & PLX_OPEN_MAX), "rows_sum_to_one",
+                                      (int)(d.flags & PLX_ROWS_SUM_TO_ONE)));
+        json_object_set_new(o, "gain", json_number(settings_gain(defaults)));
+        json_object_set_new(o, "semantic", json_text(p->activation->semantic));
+        json_object_set_new(o, "onnx", json_text(p->activation->onnx));
+        json_object_set_new(o, "expression", json_text(p->activation->expression));
+    }
+    if (p->loss != NULL) {
+        json_t *accepts = json_object(), *fused = json_array();
+        char line[256];
+        for (uint32_t family = PLX_REALS; family <= PLX_SIMPLEX; family++) {
+            const uint32_t kinds = p->loss->targets(defaults->values, family);
+            if (kinds != 0)
+                json_object_set_new(accepts, settings_family_name(family),
+                                    json_text(target_names(kinds, line, sizeof(line))));
+        }
+        for (uint32_t i = 0; i < p->loss->fused_count; i++)
+            json_array_append_new(fused,
+                                  json_text(((const plx_fused *)((const char *)p->loss->fused +
+                                                                 (size_t)i * p->loss->fused_stride))
+                                                ->semantic));
+        json_object_set_new(o, "accepts", accepts);
+        json_object_set_new(o, "fused", fused);
+    }
+    if (p->optimizer != NULL) {
+        json_t *state = json_array();
+        json_object_set_new(o, "steps", json_text(granularity(p->optimizer)));
+        json_object_set_new(o, "lr", json_number(default_lr(p->optimizer)));
+        json_object_set_new(o, "state", state);
+        return for_each_slot(defaults, add_slot_json, state, error);
+    }
+    return true;
+}
+
+/* --- one plug-in --- */
+
+/* A heading and a text of one or several lines, indented. */
+static void add_block(text *out, const char *heading, const char *block)
+{
+    if (block == NULL)
+        return;
+    text_addf(out, "\n%s\n", heading);
+    while (*block != '\0') {
+        const size_t line = strcspn(block, "\n");
+        text_addf(out, "  %.*s\n", (int)line, block);
+        block += line + (block[line] == '\n');
+    }
+}
+
+bool describe_text(const plugin *plugin, text *out, plx_error *error)
+{
+    const plx_component *c = plugin->component;
+    settings *defaults = settings_new(plugin, error);
+
+    if (defaults == NULL)
+        return false;
+    text_addf(out, "%s %s, version %s: %s\n%s\n", catalog_kind_name(plugin->kind), plugin->name,
+              plugin->version, c->summary, plugin->path);
+    add_block(out, "formula", c->formula);
+    add_block(out, plugin->kind == PLX_KIND_LOSS ? "gradient" : "derivative", c->derivative);
+    bool ok = add_settings(defaults, out) && add_kind(defaults, out, error);
+    add_block(out, "source", c->source);
+    settings_free(defaults);
+    if (out->failed)
+        ok = false;
+    return ok || error_memory(error);
+}
+
+bool describe_json(const plugin *plugin, text *out, plx_error *error)
+{
+    const plx_component *c = plugin->component;
+    settings *defaults = settings_new(plugin, error);
+    json_t *rows = json_array();
+
+    if (defaults == NULL)
+        return false;
+    json_t *o =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
+                  json_text(catalog_kind_name(plugin->kind)), "name", json_text(plugin->name),
+                  "version", json_text(plugin->version), "path", json_text(plugin->path), "summary",
+                  json_text(c->summary), "formula", json_text(c->formula), "derivative",
+                  json_text(c->derivative), "source", json_text(c->source));
+    for (size_t i = 0; i < settings_count(plugin); i++)
+        json_array_append_new(rows, json_setting(settings_row(plugin, i)));
+    json_object_set_new(o, "settings", rows);
+    const bool ok = o != NULL && add_kind_json(defaults, o, error);
+    add_json(o, out);
+    settings_free(defaults);
+    return (ok && !out->failed) || error_memory(error);
+}
