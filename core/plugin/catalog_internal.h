@@ -1,0 +1,19 @@
+/* catalog_internal.h: what the files of this folder, and its tests, know of a catalog. */
+#ifndef PLUGIN_CATALOG_INTERNAL_H
+#define PLUGIN_CATALOG_INTERNAL_H
+
+#include "plugin/load.h"
+#include "plugin/search.h"
+
+struct catalog {
+    search search;
+    loaded **items; /* every plug-in loaded so far                                                */
+    size_t count, capacity;
+    const logger *log;
+    int probe_milliseconds; /* how long a plug-in from outside may take to load in a listing      */
+};
+
+/* catalog_list for one kind, or 0 for all of them. */
+catalog_entry *catalog_list_kind(catalog *catalog, uint32_t kind, size_t *count, plx_error *error);
+
+#endif
