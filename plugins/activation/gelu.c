@@ -26,12 +26,13 @@ static const float root_half = 0.70710678f;       /* sqrt(1/2)    */
 static const float density_at_zero = 0.39894228f; /* 1/sqrt(2 pi) */
 static const float root_2_over_pi = 0.79788456f;  /* sqrt(2/pi)   */
 
-/* The minimum: at x = -0.7517915 exactly, at -0.752461 by tanh. */
+/* The minimum: at x = -0.7517915 exactly, at -0.752461 by tanh. Rounded outwards, so that no
+ * float32 output lies below. */
 static int32_t domain(const void *self, plx_domain *domain)
 {
     const gelu *s = self;
 
-    domain->lo = s->approximate ? -0.17004076 : -0.16997121;
+    domain->lo = s->approximate ? -0.17004078 : -0.16997123;
     domain->hi = HUGE_VAL;
     domain->flags = PLX_OPEN_MAX;
     return PLX_OK;

@@ -2,8 +2,8 @@
  *
  *   f(x) = x if x > 0, else slope x;  f'(x) = 1 if x > 0, else slope (slope at the kink)
  *
- * With slope >= 0, which the settings demand, an output above zero comes from an input above zero
- * alone: backward needs only the output. NaN passes through both functions. */
+ * The settings demand a slope above 0 (0 would be relu), so an output above zero comes from an input
+ * above zero alone, and backward needs only the output. NaN passes through both functions. */
 #include <math.h>
 
 #include <plexus/plugin.h>
@@ -13,18 +13,8 @@ typedef struct {
 } leaky_relu;
 
 static const plx_setting settings[] = {
-    PLX_REAL(leaky_relu, slope, 0.01, 0, 1, "derivative below zero"),
+    PLX_REAL(leaky_relu, slope, 0.01, 1e-6, 1, "derivative below zero", .flags = PLX_LOG_SCALE),
 };
-
-static int32_t domain(const void *self, plx_domain *domain)
-{
-    const leaky_relu *s = self;
-
-    domain->lo = s->slope > 0 ? -HUGE_VAL : 0;
-    domain->hi = HUGE_VAL;
-    domain->flags = PLX_OPEN_MAX | (s->slope > 0 ? PLX_OPEN_MIN : 0);
-    return PLX_OK;
-}
 
 /* E[f(z)^2] = (1 + slope^2) / 2 for a standard normal z. */
 static double gain(const void *self)
@@ -63,5 +53,5 @@ PLX_ACTIVATION(leaky_relu, .version = "1.0", .flags = PLX_NEEDS_OUTPUT,
                .formula = "y = x if x > 0, else slope x",
                .derivative = "dy/dx = 1 if x > 0, else slope", .settings = PLX_TABLE(settings),
                .semantic = "leaky_relu/1", .onnx = "LeakyRelu",
-               .expression = "x < 0 ? 0.01 * x : x", .domain = domain, .gain = gain,
-               .forward = forward, .backward = backward)
+               .expression = "x < 0 ? 0.01 * x : x", .gain = gain, .forward = forward,
+               .backward = backward)
