@@ -22,7 +22,7 @@ typedef struct file_writer file_writer;
 file_writer *file_writer_open(const char *path, plx_error *error);
 /* Errors stick until commit. */
 void file_writer_put(file_writer *writer, const void *bytes, size_t length);
-/* Flush, fsync, rename, fsync the folder; frees the writer. On failure the old file is as before. */
+/* Flush, fsync, rename, fsync the folder; frees the writer. On failure the old file is kept. */
 bool file_writer_commit(file_writer *writer, plx_error *error);
 void file_writer_abort(file_writer *writer); /* NULL is fine */
 /* The three in one. */

@@ -18,7 +18,7 @@ typedef struct text {
 void text_add(text *t, const char *string);
 void text_add_n(text *t, const char *bytes, size_t n);
 void text_addf(text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The fewest digits that read back as the same double ("0.1", "1e-08", "inf", "nan"); a whole number
+/* The fewest digits that read back as the same double ("0.1", "1e-08", "inf", "nan"); an integer
  * below 10^15 is written out ("100"). */
 void text_add_double(text *t, double value);
 /* The same into a buffer of at least 32 bytes; returns it. */
