@@ -117,7 +117,7 @@ static int32_t emit_scratch(const plx_emit *emit, uint64_t bytes)
     return PLX_OK;
 }
 
-bool slots_plan(const settings *optimizer, host *self, const plx_tensor *tensor, slot_plans *plans,
+bool slots_plan(const settings *optimizer, host *host, const plx_tensor *tensor, slot_plans *plans,
                 plx_error *error)
 {
     const plx_optimizer *o = optimizer->plugin->optimizer;
@@ -126,7 +126,7 @@ bool slots_plan(const settings *optimizer, host *self, const plx_tensor *tensor,
         .tensor = tensor, .elementwise = !model && o->step_range != NULL, .plans = plans};
     const plx_emit emit = {.size = sizeof(emit),
                            .core = &recording,
-                           .host = &self->table,
+                           .host = &host->table,
                            .like_parameter = emit_like_parameter,
                            .slot = emit_slot,
                            .copy_of_weights = emit_copy_of_weights,
