@@ -66,7 +66,7 @@ bool network_is_fused(const network *network);
  * need_output false lets a fused network skip the last activation. False: a plug-in failed. */
 bool network_forward(network *network, size_t rows, const float *x, const random_stream *dropout,
                      bool need_output, plx_error *error);
-/* (rows x outputs) of the last forward. */
+/* (rows x outputs) of the last forward; NULL if that one skipped the last activation. */
 const float *network_output(const network *network);
 
 /* The loss of the last forward. target (rows x outputs), label (rows) or NULL, row_weight (rows) or
@@ -90,5 +90,7 @@ bool network_weights_finite(network *network);
  * (rows x units); NULL where the network did not keep them (in-place activations). */
 const float *network_pre_activations(const network *network, size_t layer);
 const float *network_layer_output(const network *network, size_t layer);
+/* After backward: dZ of layer l. */
+const float *network_pre_activation_gradient(const network *network, size_t layer);
 
 #endif

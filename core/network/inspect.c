@@ -1,0 +1,137 @@
+/* inspect.c: looking into a network: is everything finite, and if not, what came first; and the
+ * matrices of a pass for those who explain it.
+ *
+ * x * 0 is 0 for every finite x and NaN for all others, and a NaN stays in a sum: so a whole
+ * block is tested with one comparison at its end. */
+#include <math.h>
+#include <stdio.h>
+
+#include "network/layers.h"
+
+enum {
+    FINITE_BLOCK = 16384, /* floats tested by one task */
+    LANES = 16,
+};
+
+static bool all_finite(const float *x, size_t n)
+{
+    float sum[LANES] = {0}, total = 0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        for (size_t l = 0; l < LANES; l++)
+            sum[l] += x[i + l] * 0.0f;
+    for (; i < n; i++)
+        total += x[i] * 0.0f;
+    for (size_t l = 0; l < LANES; l++)
+        total += sum[l];
+    return total == 0;
+}
+
+/* --- whole arenas ------------------------------------------------------------------------------ */
+
+typedef struct finite_job {
+    const float *x;
+    grid grid;
+    atomic_bool broken;
+} finite_job;
+
+static void finite_task(void *context, size_t task, int thread)
+{
+    finite_job *job = context;
+    const block at = grid_block(&job->grid, task);
+
+    if (!all_finite(job->x + at.col, at.cols))
+        atomic_store(&job->broken, true);
+}
+
+/* The gaps between tensors are zero, so an arena is tested as one array. */
+static bool arena_is_finite(const network *network, const float *x)
+{
+    finite_job job = {.x = x, .grid = grid_cut(1, network->arena, 1, FINITE_BLOCK)};
+
+    pool_run(network->pool, job.grid.blocks, finite_task, &job);
+    return !atomic_load(&job.broken);
+}
+
+bool network_gradients_finite(network *network)
+{
+    return network->gradients == NULL || arena_is_finite(network, network->gradients);
+}
+
+bool network_weights_finite(network *network)
+{
+    return arena_is_finite(network, network->weights);
+}
+
+/* --- what came first --------------------------------------------------------------------------- */
+
+static bool find_in_layer(const network *network, size_t l, char *what, size_t size)
+{
+    const layer *layer = &network->layers[l];
+    const size_t count = network->rows * layer->units;
+    const bool has_output = l + 1 < network->layer_count || network->has_output;
+
+    if (!(layer->in_place && has_output) && !all_finite(layer->z, count)) {
+        snprintf(what, size, "the pre-activations of layer %zu", l);
+        return true;
+    }
+    if (has_output && !all_finite(layer_output(network, l), count)) {
+        snprintf(what, size, "the output of layer %zu (activation '%s')", l, layer->plugin->name);
+        return true;
+    }
+    return false;
+}
+
+static bool find_in_gradients(const network *network, char *what, size_t size)
+{
+    for (size_t l = network->layer_count; l-- > 0;)
+        for (size_t t = 0; t < network->tensor_count; t++) {
+            const network_tensor *tensor = &network->tensors[t];
+            const float *gradient = network->gradients + tensor->offset;
+            if (tensor->layer != l || all_finite(gradient, tensor->rows * tensor->cols))
+                continue;
+            snprintf(what, size, "the gradient of %s", tensor->name);
+            return true;
+        }
+    return false;
+}
+
+bool network_find_nonfinite(const network *network, char *what, size_t size)
+{
+    if (network->x == NULL)
+        return false;
+    if (!all_finite(network->x, network->rows * network->inputs)) {
+        snprintf(what, size, "the input");
+        return true;
+    }
+    for (size_t l = 0; l < network->layer_count; l++)
+        if (find_in_layer(network, l, what, size))
+            return true;
+    if (network->has_loss && !isfinite(network->last_loss)) {
+        snprintf(what, size, "the loss ('%s')", network->loss->plugin->name);
+        return true;
+    }
+    return network->has_gradients && find_in_gradients(network, what, size);
+}
+
+/* --- the matrices of a pass -------------------------------------------------------------------- */
+
+const float *network_pre_activations(const network *network, size_t l)
+{
+    if (l >= network->layer_count || network->layers[l].in_place)
+        return NULL;
+    return network->layers[l].z;
+}
+
+const float *network_layer_output(const network *network, size_t l)
+{
+    if (l >= network->layer_count || (l + 1 == network->layer_count && !network->has_output))
+        return NULL;
+    return layer_output(network, l);
+}
+
+const float *network_pre_activation_gradient(const network *network, size_t l)
+{
+    return l < network->layer_count && network->has_gradients ? network->layers[l].delta : NULL;
+}

@@ -1,0 +1,96 @@
+/* layers.h: the inside of a network, private to this folder.
+ *
+ * All that a pass touches lies in three arenas: weights, gradients, and the working memory of a pass. A
+ * layer's matrices there are (capacity x units), rows contiguous, so a batch of fewer rows uses the
+ * beginning of each.
+ *
+ *   z      pre-activations
+ *   y      f(z); the same memory as z where the activation may run in place
+ *   mask   0 or 1 / (1 - p) for each output; NULL without dropout
+ *   a      y * mask; the same memory as y without dropout
+ *   delta  the gradient by a, which the way back turns into that by y and then that by z, in place
+ *
+ * A pass is a handful of runs of the pool. Each run cuts a matrix into a grid of blocks, one task each. */
+#ifndef NETWORK_LAYERS_H
+#define NETWORK_LAYERS_H
+
+#include <stdatomic.h>
+
+#include "network/network.h"
+
+enum {
+    MOST_LAYERS = 4096, /* a dropout stream numbers steps by 4096s                               */
+    NO_TENSOR = -1,
+};
+
+typedef struct layer {
+    size_t units, fan_in;
+    const plugin *plugin;
+    const plx_activation *activation;
+    const void *self;
+    bool in_place;       /* y == z */
+    int weight, bias;    /* tensor numbers; NO_TENSOR without a bias                             */
+    float *w, *b;        /* (units x fan_in), (units); b is NULL without a bias                  */
+    float *dw, *db;      /* the same of the gradient; NULL unless training                       */
+    float dropout, kept; /* probability p, and 1 / (1 - p)                                       */
+    float *z, *y, *mask, *a, *delta;
+} layer;
+
+struct network {
+    pool *pool;
+    host *host;
+    layer *layers;
+    size_t layer_count, inputs, capacity;
+    network_tensor *tensors;
+    size_t tensor_count, parameters, arena; /* arena: floats in it, gaps included                */
+    float *weights, *gradients, *work;      /* gradients is NULL unless training                 */
+    bool training;
+
+    const settings *loss;
+    const plx_fused *fused; /* NULL: loss on outputs                                             */
+    uint32_t family;        /* of the outputs                                                    */
+    double *row_loss;
+
+    /* the pass so far */
+    const float *x;
+    size_t rows;
+    bool dropping, has_output, has_loss, has_deltas, has_gradients;
+    double last_loss;
+
+    /* the first status other than PLX_OK of this run of the pool */
+    atomic_int plugin_status, product_status;
+};
+
+/* A matrix cut into blocks, numbered row by row of blocks. */
+typedef struct grid {
+    size_t rows, cols;         /* of the matrix                                                  */
+    size_t row_step, col_step; /* of a block; those at the far edges may be smaller               */
+    size_t across, blocks;     /* blocks beside each other, and all                              */
+} grid;
+
+typedef struct block {
+    size_t row, col, rows, cols;
+} block;
+
+/* Row blocks have exactly `most_rows` rows but for the last, so that a row's block, and with it the
+ * row's bits, do not depend on the rows behind it. Columns are shared out evenly, in multiples of 16. */
+grid grid_cut(size_t rows, size_t cols, size_t most_rows, size_t most_cols);
+/* Blocks for the output of a product over the rows of a batch. */
+grid grid_of_batch(size_t rows, size_t cols);
+/* Blocks of whole rows, for functions that need the whole row. */
+grid grid_of_rows(size_t rows, size_t cols);
+block grid_block(const grid *grid, size_t number);
+
+/* What layer l reads, (rows x fan_in), and what it passed on in this pass, (rows x units). */
+const float *layer_input(const network *network, size_t l);
+const float *layer_output(const network *network, size_t l);
+bool layer_is_rowwise(const layer *layer);
+
+/* Runs the tasks. False if one noted a failure: of the `plugin`'s function, or of a product. `l` is the layer
+ * whose plug-in it is, for the message; the loss's calls have no layer (NO_TENSOR). */
+bool run_tasks(network *network, size_t count, pool_task *task, void *context, const plugin *plugin,
+               int l, plx_error *error);
+/* For tasks: remembers the first failure. */
+void note_status(atomic_int *first, int32_t status);
+
+#endif

@@ -1,0 +1,88 @@
+/* tasks.c: cutting work into blocks and running them. Where a block begins and ends follows from the
+ * shape of the matrix alone, never from the number of threads: a library's product may give an element
+ * other bits in a block of other extents. */
+#include "network/layers.h"
+
+enum {
+    BATCH_ROWS = 64, /* rows of a block of a batch                                             */
+    NARROW = 64,     /* columns of a block of a matrix of at most FEW columns                  */
+    WIDE = 128,      /* of any other                                                           */
+    FEW = 256,
+    MULTIPLE = 16,
+};
+
+static size_t divide_up(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+/* The step that cuts `extent` into as few even parts as have at most `most`. */
+static size_t even_step(size_t extent, size_t most)
+{
+    if (extent <= most)
+        return extent;
+    const size_t part = divide_up(extent, divide_up(extent, most));
+    return divide_up(part, MULTIPLE) * MULTIPLE;
+}
+
+grid grid_cut(size_t rows, size_t cols, size_t most_rows, size_t most_cols)
+{
+    grid cut = {.rows = rows, .cols = cols, .row_step = most_rows};
+
+    if (rows == 0 || cols == 0)
+        return cut;
+    cut.col_step = even_step(cols, most_cols);
+    cut.across = divide_up(cols, cut.col_step);
+    cut.blocks = divide_up(rows, cut.row_step) * cut.across;
+    return cut;
+}
+
+grid grid_of_batch(size_t rows, size_t cols)
+{
+    return grid_cut(rows, cols, BATCH_ROWS, cols <= FEW ? NARROW : WIDE);
+}
+
+grid grid_of_rows(size_t rows, size_t cols)
+{
+    return grid_cut(rows, cols, BATCH_ROWS, cols);
+}
+
+block grid_block(const grid *grid, size_t number)
+{
+    block at = {.row = number / grid->across * grid->row_step,
+                .col = number % grid->across * grid->col_step,
+                .rows = grid->row_step,
+                .cols = grid->col_step};
+
+    if (at.rows > grid->rows - at.row)
+        at.rows = grid->rows - at.row;
+    if (at.cols > grid->cols - at.col)
+        at.cols = grid->cols - at.col;
+    return at;
+}
+
+void note_status(atomic_int *first, int32_t status)
+{
+    int none = PLX_OK;
+
+    if (status != PLX_OK)
+        atomic_compare_exchange_strong(first, &none, status);
+}
+
+bool run_tasks(network *network, size_t count, pool_task *task, void *context, const plugin *plugin,
+               int l, plx_error *error)
+{
+    atomic_store(&network->plugin_status, PLX_OK);
+    atomic_store(&network->product_status, PLX_OK);
+    pool_run(network->pool, count, task, context);
+    const int failed = atomic_load(&network->plugin_status);
+    if (atomic_load(&network->product_status) != PLX_OK)
+        return error_set(error, ERROR_RUN,
+                         "a matrix product failed in oneDNN; it may be out of memory");
+    if (failed == PLX_OK)
+        return true;
+    host_failed(network->host, plugin, failed, error);
+    if (l != NO_TENSOR)
+        error_prefix(error, "layer %d", l);
+    return false;
+}
