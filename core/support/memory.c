@@ -12,9 +12,11 @@ enum { ALIGNMENT = 64, FIRST_CAPACITY = 8 };
 
 void *memory_array(size_t count, size_t size)
 {
-    if (count == 0 || size == 0)
-        return calloc(1, 1);
-    return calloc(count, size);
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX)
+        return NULL;
+    return calloc(1, bytes == 0 ? 1 : bytes);
 }
 
 void *memory_aligned(size_t count, size_t size)

@@ -1,5 +1,5 @@
-/* test_safetensors.c: what is written is read back, byte for byte as the format says; and a table of
- * hostile files, each with the message it gets. */
+/* test_safetensors.c: what is written is read back, byte for byte as the format says; and a table
+ * of hostile files, each with the message it gets. */
 #include "support/safetensors.h"
 
 #include <signal.h>
@@ -337,7 +337,7 @@ static const hostile files[] = {
      "tensor 'a': the product of its shape overflows"},
     {"{" U8("a", "[18446744073709551617]", "[0,1]") "}", 1, 0,
      "the header is not valid JSON: too big integer near '18446744073709551617' (line 1, column "
-     "44)"},
+     "48)"},
 
     /* the offsets */
     {"{" U8("a", "[1]", "0") "}", 1, 0, TWO_COUNTS},
