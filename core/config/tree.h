@@ -1,6 +1,7 @@
 /* tree.h: a YAML file as a tree of nodes with positions, by libyaml's event API. What a config file
- * may hold is bounded: 1 MiB, depth 32, 50,000 nodes; anchors, aliases, tags, duplicate keys, keys
- * that are not plain words, and second documents are refused. Scalars stay text: the schema types them. */
+ * may hold is bounded: 1 MiB, depth 32, 50,000 nodes, keys of 200 bytes; anchors, aliases, tags,
+ * duplicate keys, keys that are empty or no scalars, and second documents are refused. Scalars stay
+ * text: the schema types them. */
 #ifndef CONFIG_TREE_H
 #define CONFIG_TREE_H
 
@@ -20,7 +21,6 @@ struct node {
     char *key;    /* in a map, else NULL                                                        */
     char *text;   /* scalar: its text, NUL-free                                                 */
     bool quoted;  /* scalar: was quoted in the file, so it is a string whatever it looks like   */
-    bool used;    /* set by the reader; what stays unused is an unknown key                     */
     node *parent, *first, *last, *next; /* children in order                                     */
 };
 
@@ -35,9 +35,12 @@ node *tree_child(const node *map, const char *key); /* NULL: absent, or not a ma
 size_t tree_count(const node *list_or_map);
 node *tree_item(const node *list, size_t index);
 
-/* Applies "key.path=value" (a --set): value is YAML (so lists and maps work), path parts are keys or
- * list indexes ("network.layers.0.units"); missing maps are made; a component given by its bare name is widened into
- * {name: ...} when a setting below it is set. Places read "--set:1:COLUMN". */
+/* Applies "key.path=value" (a --set) to the root of a tree: value is YAML (so lists and maps work),
+ * path parts are keys or list indexes ("network.layers.0.units"); missing maps are made; a component
+ * given by its bare name is widened into {name: ...} when a setting below it is set, and a bare true,
+ * false, none or nothing into an empty map. The places of what it adds name the assignment and have
+ * no line: messages begin "--set optimizer.lr=abc: ...". Fails with ERROR_USAGE if the text is no
+ * assignment, else ERROR_CONFIG; the tree is then good for tree_free only. */
 bool tree_set(node *root, const char *assignment, plx_error *error);
 
 /* "network.layers[0].activation": the path of a node, for messages and the matrix. A new string. */

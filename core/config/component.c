@@ -1,0 +1,126 @@
+/* component.c: a component of the file (an activation, a loss, an optimizer) becomes a plug-in and its
+ * settings. The catalog knows the plug-ins and settings.h their tables; what is added here is the
+ * place in the file. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/sections.h"
+#include "support/memory.h"
+#include "support/text.h"
+
+/* "file:line:col: " before the text of an error that has no place yet. */
+static void add_place(plx_error *error, place at)
+{
+    if (at.line > 0)
+        error_prefix(error, "%s:%d:%d", at.file, at.line, at.column);
+    else
+        error_prefix(error, "%s", at.file);
+}
+
+/* The node that holds the component's name. */
+static const node *name_of(const reader *r, const node *value, const char *kind)
+{
+    if (value->type == NODE_MAP) {
+        char example[96];
+        snprintf(example, sizeof(example), "{name: ...} with the name of an %s", kind);
+        if (strcmp(kind, "loss") == 0)
+            snprintf(example, sizeof(example), "{name: ...} with the name of a loss");
+        value = field_required(r, value, "name", example);
+    }
+    if (value == NULL || !field_is_scalar(r, value, "a name, or a map with name and settings"))
+        return NULL;
+    if (text_is_name(value->text))
+        return value;
+    char shown[4 * 60 + 4];
+    error_at(
+        r->error, ERROR_CONFIG, value->at,
+        "'%s' cannot be the name of a component, which is lower-case letters, digits and '_'; a "
+        "folder with plug-ins is given by --plugin-dir",
+        text_shown(shown, value->text, strlen(value->text), 60));
+    return NULL;
+}
+
+/* The keys the map may have: name, the core's own, and the plug-in's settings. A setting that bears
+ * one of the first two names could never be set. */
+static bool check_keys(const reader *r, const node *map, const plugin *plugin, const char *own,
+                       place at)
+{
+    const size_t count = settings_count(plugin), first = own != NULL ? 2 : 1;
+    const char **words = memory_array(count + 2, sizeof(*words));
+    bool ok = words != NULL || error_memory(r->error);
+
+    if (words == NULL)
+        return false;
+    words[0] = "name";
+    words[1] = own;
+    for (size_t i = 0; i < count && ok; i++) {
+        words[first + i] = settings_row(plugin, i)->name;
+        for (size_t k = 0; k < first && ok; k++)
+            ok = strcmp(words[k], words[first + i]) != 0 ||
+                 error_at(r->error, ERROR_PLUGIN, at,
+                          "the plug-in '%s' has a setting '%s', a key that is not the plug-in's; "
+                          "rename the setting",
+                          plugin->name, words[k]);
+    }
+    ok = ok && (map == NULL || field_known(r, map, (word_list){words, first + count}));
+    free(words);
+    return ok;
+}
+
+static const plx_setting *row_of(const plugin *plugin, const char *name)
+{
+    for (size_t i = 0; i < settings_count(plugin); i++)
+        if (strcmp(settings_row(plugin, i)->name, name) == 0)
+            return settings_row(plugin, i);
+    return NULL;
+}
+
+/* One setting; quoted text is good for a choice alone. */
+static bool read_setting(const reader *r, const node *value, settings *settings)
+{
+    const plx_setting *row = row_of(settings->plugin, value->key);
+    char *wanted = row != NULL ? settings_range(row) : NULL;
+    const bool ok =
+        field_is_scalar(r, value, wanted != NULL ? wanted : "a value") &&
+        (!value->quoted || row == NULL || row->type == PLX_TYPE_CHOICE ||
+         field_wrong(r, value, wanted != NULL ? wanted : "a value without quotes")) &&
+        settings_set(settings, value->key, value->key_at, value->text, value->at, r->error);
+
+    free(wanted);
+    return ok;
+}
+
+bool component_read(const reader *r, const node *value, uint32_t kind, const char *own,
+                    component *component)
+{
+    const node *name = name_of(r, value, catalog_kind_name(kind));
+
+    if (name == NULL)
+        return false;
+    component->at = name->at;
+    if (kind == PLX_KIND_OPTIMIZER && r->without_optimizer)
+        return true;
+    plx_error cause = {0};
+    const plugin *plugin = catalog_find(r->catalog, kind, name->text, &cause);
+    if (plugin == NULL) {
+        add_place(&cause, name->at);
+        return error_set(r->error, cause.code, "%s", cause.text);
+    }
+    const node *map = value->type == NODE_MAP ? value : NULL;
+    if (!check_keys(r, map, plugin, own, name->at))
+        return false;
+    component->settings = settings_new(plugin, r->error);
+    if (component->settings == NULL)
+        return false;
+    for (const node *child = map != NULL ? map->first : NULL; child != NULL; child = child->next)
+        if (strcmp(child->key, "name") != 0 && (own == NULL || strcmp(child->key, own) != 0) &&
+            !read_setting(r, child, component->settings))
+            return false;
+    return settings_validate(component->settings, name->at, r->error);
+}
+
+void component_free(component *component)
+{
+    settings_free(component->settings);
+}

@@ -1,0 +1,141 @@
+/* experiment.c: an experiment file from its tree to its structs. The sections are read one after the
+ * other, each by its own file; here they are put in order, and what holds across them is checked. */
+#include "config/experiment.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/sections.h"
+#include "support/file.h"
+#include "support/memory.h"
+
+/* Where neither the file nor the plug-in says. */
+#define DEFAULT_LR 1e-3
+
+static bool read_loss(const reader *r, const node *value, experiment *experiment)
+{
+    const layer_config *last = &experiment->layers[experiment->layer_count - 1];
+
+    experiment->fused = true;
+    return component_read(r, value, PLX_KIND_LOSS, "fused", &experiment->loss) &&
+           field_flag(r, value, "fused", &experiment->fused) &&
+           settings_loss_fits(experiment->loss.settings, last->activation.settings, r->catalog,
+                              experiment->loss.at, r->error);
+}
+
+static bool read_optimizer(const reader *r, const node *value, experiment *experiment)
+{
+    const real_range positive = {.min = 0, .max = HUGE_VAL, .above = true};
+
+    if (!component_read(r, value, PLX_KIND_OPTIMIZER, "lr", &experiment->optimizer))
+        return false;
+    experiment->lr = DEFAULT_LR;
+    const settings *chosen = experiment->optimizer.settings;
+    if (chosen != NULL && chosen->plugin->optimizer->lr > 0)
+        experiment->lr = chosen->plugin->optimizer->lr;
+    return field_real(r, value, "lr", positive, NULL, &experiment->lr);
+}
+
+static bool read_sections(const reader *r, const node *root, experiment *experiment)
+{
+    static const char *const words[] = {"data",      "network",  "loss",
+                                        "optimizer", "schedule", "train"};
+    const node *data = NULL, *network = NULL, *loss = NULL, *optimizer = NULL;
+
+    if (!field_known(r, root, (word_list){words, 6}))
+        return false;
+    if ((data = field_required(r, root, "data", "data: {train: file.csv, target: column}")) ==
+            NULL ||
+        (network = field_required(r, root, "network",
+                                  "network: {layers: [{units: 10, activation: softmax}]}")) ==
+            NULL ||
+        (loss = field_required(r, root, "loss", "loss: cross_entropy")) == NULL ||
+        (optimizer = field_required(r, root, "optimizer", "optimizer: {name: adam, lr: 0.001}")) ==
+            NULL)
+        return false;
+    return data_section_read(r, data, &experiment->data) &&
+           network_section_read(r, network, experiment) && read_loss(r, loss, experiment) &&
+           read_optimizer(r, optimizer, experiment) &&
+           schedule_section_read(r, tree_child(root, "schedule"), experiment) &&
+           training_section_read(r, tree_child(root, "train"), experiment);
+}
+
+/* "iris" of "examples/iris.yaml". */
+static char *name_of_file(const char *file)
+{
+    const char *base = file_base(file);
+    const char *dot = strrchr(base, '.');
+    const bool cut =
+        dot != NULL && dot != base && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+
+    return cut ? memory_string_n(base, (size_t)(dot - base)) : memory_string(base);
+}
+
+/* Takes the tree over, also on failure. */
+static experiment *resolve(const char *file, const char *folder, node *tree,
+                           const experiment_options *options, catalog *catalog, plx_error *error)
+{
+    static const experiment_options none = {0};
+    experiment *made = memory_array(1, sizeof(*made));
+
+    if (made == NULL) {
+        tree_free(tree);
+        error_memory(error);
+        return NULL;
+    }
+    if (options == NULL)
+        options = &none;
+    const reader r = {folder, catalog, options->without_optimizer, error};
+    made->tree = tree;
+    made->file = memory_string(file);
+    made->name = name_of_file(file);
+    bool ok = (made->file != NULL && made->name != NULL) || error_memory(error);
+    for (size_t i = 0; i < options->set_count && ok; i++)
+        ok = tree_set(tree, options->sets[i], error);
+    if (ok && read_sections(&r, tree, made))
+        return made;
+    experiment_free(made);
+    return NULL;
+}
+
+experiment *experiment_parse(const char *name, const char *folder, const char *bytes, size_t length,
+                             const experiment_options *options, catalog *catalog, plx_error *error)
+{
+    node *tree = tree_parse(name, bytes, length, error);
+
+    return tree != NULL ? resolve(name, folder, tree, options, catalog, error) : NULL;
+}
+
+experiment *experiment_read(const char *path, const experiment_options *options, catalog *catalog,
+                            plx_error *error)
+{
+    node *tree = tree_read(path, error);
+
+    if (tree == NULL)
+        return NULL;
+    char *folder = file_folder(path);
+    if (folder == NULL) {
+        tree_free(tree);
+        error_memory(error);
+        return NULL;
+    }
+    experiment *made = resolve(path, folder, tree, options, catalog, error);
+    free(folder);
+    return made;
+}
+
+void experiment_free(experiment *experiment)
+{
+    if (experiment == NULL)
+        return;
+    data_section_free(&experiment->data);
+    network_section_free(experiment);
+    component_free(&experiment->loss);
+    component_free(&experiment->optimizer);
+    training_section_free(&experiment->train);
+    tree_free(experiment->tree);
+    free(experiment->file);
+    free(experiment->name);
+    free(experiment);
+}

@@ -1,0 +1,48 @@
+/* sections.h: the readers of the sections of an experiment file, one file each, and what printing
+ * needs of them: the words of every choice and which keys mean something where. */
+#ifndef CONFIG_SECTIONS_H
+#define CONFIG_SECTIONS_H
+
+#include "config/experiment.h"
+#include "config/fields.h"
+
+/* ---- data_section.c ---- */
+
+bool data_section_read(const reader *r, const node *section, data_config *data);
+void data_section_free(data_config *data);
+/* False if `key` means nothing for data of this kind: `factor` for moons, `header` for idx. */
+bool data_section_uses(const data_config *data, const char *key);
+/* True if some rows will be validation rows. */
+bool data_section_has_validation(const data_config *data);
+
+extern const word_list data_formats, data_headers, data_missing_rules, data_scales,
+    data_target_kinds;
+
+/* ---- network_section.c ---- */
+
+bool network_section_read(const reader *r, const node *section, experiment *experiment);
+void network_section_free(experiment *experiment);
+
+extern const word_list network_inits;
+
+/* ---- component.c ---- */
+
+/* Reads a component, which is a bare name or a map of `name`, the core's own key `own` (NULL: none)
+ * and settings; the caller reads `own`. */
+bool component_read(const reader *r, const node *value, uint32_t kind, const char *own,
+                    component *component);
+void component_free(component *component);
+
+/* ---- training_section.c ---- */
+
+/* The schedule (NULL: absent, so constant) and then the training (NULL: absent, so all defaults);
+ * data, layers and optimizer have been read. */
+bool schedule_section_read(const reader *r, const node *section, experiment *experiment);
+bool training_section_read(const reader *r, const node *section, experiment *experiment);
+void training_section_free(train_config *train);
+/* False if `key` means nothing for the rule. */
+bool schedule_section_uses(schedule_rule rule, const char *key);
+
+extern const word_list schedule_rules;
+
+#endif
