@@ -1,5 +1,5 @@
-/* predict.h: a model's answers for the rows of a file, written as CSV or NPY, in original units, with class labels
- * restored. */
+/* predict.h: a model's answers for the rows of a file, written as CSV or NPY, in original units,
+ * with class labels restored. */
 #ifndef MODEL_PREDICT_H
 #define MODEL_PREDICT_H
 
@@ -12,10 +12,11 @@ typedef struct predict_options {
     int threads;
 } predict_options;
 
-/* CSV: a header (the target's name, or "prediction"; then with probabilities a column for each label),
- * a line a row, fields quoted where CSV needs it, numbers in the shortest form that reads back to the
- * same float. NPY: classes int64 indices (n), or with probabilities float32 (n, classes); numbers
- * float32 (n, targets). Runs in the chunks that evaluation uses. */
+/* CSV: a header (the target's name, or "prediction"; then with probabilities a column for each
+ * label), a line a row, fields quoted where CSV needs it, numbers in the shortest form that reads
+ * back to the same float. NPY: classes int64 indices (n), or with probabilities float32 (n, classes);
+ * numbers float32 (n, targets). A row of classes with a NaN among its outputs has no prediction: an
+ * empty field, index -1. Runs in the chunks that evaluation uses. */
 bool model_predict(const model *model, const dataset *data, const predict_options *options,
                    plx_error *error);
 
