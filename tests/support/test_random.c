@@ -112,6 +112,19 @@ START_TEST(normal_has_its_moments)
 }
 END_TEST
 
+/* The rounds run backwards from a block of zeros give this counter; its uniform is 0, whose
+ * logarithm must not be taken. The largest normal there is: sqrt(2 * 53 * ln 2). */
+START_TEST(normal_of_a_zero_block_is_finite)
+{
+    const random_stream stream = {.seed = 0, .lane = UINT64_C(0xd9f19ce4d942a9da)};
+    const uint32_t zeros[4] = {0};
+
+    assert_block(stream, UINT64_C(0x58dd724a86d9ccce), zeros);
+    ck_assert_double_eq_tol(random_normal(stream, UINT64_C(0x58dd724a86d9ccce)), 8.571674348652905,
+                            1e-12);
+}
+END_TEST
+
 /* 97.5 of 100 lie below 1.96. */
 START_TEST(normal_has_its_quantile)
 {
@@ -264,6 +277,7 @@ static Suite *suite(void)
     tcase_add_test(cases, uniform_takes_53_bits);
     tcase_add_test(cases, uniform_has_its_moments);
     tcase_add_test(cases, normal_has_its_moments);
+    tcase_add_test(cases, normal_of_a_zero_block_is_finite);
     tcase_add_test(cases, normal_has_its_quantile);
     tcase_add_test(cases, below_reaches_every_number_equally);
     tcase_add_test(cases, below_keeps_within_extreme_bounds);
