@@ -49,8 +49,8 @@ void model_free(model *model);
 /* A forward-only (or, with_loss, evaluating) network of `capacity` rows with the model's weights */
 network *model_network(const model *model, bool with_loss, size_t capacity, pool *pool, host *host,
                        plx_error *error);
-/* The table `plexus summary` prints: layers, shapes, parameters, activations, loss, scaling, labels;
- * and the same for machines, one JSON object without a line end. False: out of memory. */
+/* The table `plexus summary` prints: layers, shapes, parameters, activations, loss, scaling and
+ * labels; and the same for machines, one JSON object without a line end. False: out of memory. */
 bool model_summary(const model *model, text *out);
 bool model_summary_json(const model *model, text *out);
 

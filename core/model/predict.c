@@ -1,9 +1,10 @@
 /* predict.c: see predict.h.
  *
- * The rows go through the network in chunks of MODEL_CHUNK, in their own order. What a row's outputs
- * mean follows from the encoding: numbers are brought back to original units, classes decided as the
- * metrics decide them: one unit by the middle of its two codes, several by the largest output, of
- * equal ones the first. A chunk's text or bytes are gathered in memory and handed on in one piece. */
+ * The rows go through the network in chunks of MODEL_CHUNK, in their own order. What a row's
+ * outputs mean follows from the encoding: numbers are brought back to original units, classes
+ * decided as the metrics decide them: one unit by the middle of its two codes, several by the
+ * largest output, of equal ones the first. A chunk's text or bytes are gathered in memory and
+ * handed on in one piece. */
 #include "model/predict.h"
 
 #include <errno.h>
@@ -217,8 +218,8 @@ static void add_class_row(predictor *p, const float *output)
     const int64_t predicted = predicted_class(p->model, output);
 
     if (!p->npy) {
-        if (predicted >= 0)
-            add_field(&p->out, encoding->label[predicted]);
+        /* Bare, nothing would make an empty line, which readers skip. */
+        add_field(&p->out, predicted < 0 ? "" : encoding->label[predicted]);
     } else if (!p->probabilities) {
         text_add_n(&p->out, (const char *)&predicted, sizeof(predicted));
     }
@@ -325,9 +326,10 @@ bool model_predict(const model *model, const dataset *data, const predict_option
     host_init(&host, NULL, 0);
     host.product = product;
     network = model_network(model, false, MODEL_CHUNK, pool, &host, error);
-    if (network != NULL)
+    if (network != NULL) {
         ok = write_predictions(&p, data, options->out, network, error);
-    network_free(network);
+        network_free(network);
+    }
     host_destroy(&host);
     pool_free(pool);
     free(p.out.bytes);

@@ -14,9 +14,10 @@ typedef struct predict_options {
 
 /* CSV: a header (the target's name, or "prediction"; then with probabilities a column for each
  * label), a line a row, fields quoted where CSV needs it, numbers in the shortest form that reads
- * back to the same float. NPY: classes int64 indices (n), or with probabilities float32 (n, classes);
- * numbers float32 (n, targets). A row of classes with a NaN among its outputs has no prediction: an
- * empty field, index -1. Runs in the chunks that evaluation uses. */
+ * back to the same float. NPY: classes int64 indices (n), or with probabilities float32 (n,
+ * classes); numbers float32 (n, targets). A row of classes with a NaN among its outputs has no
+ * prediction: the field is "", the index -1. Runs in the chunks that evaluation uses. SIGPIPE is
+ * the caller's to ignore: then a closed pipe is an error (ERROR_DATA), as a full disk is. */
 bool model_predict(const model *model, const dataset *data, const predict_options *options,
                    plx_error *error);
 
