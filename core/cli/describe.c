@@ -11,7 +11,8 @@ static const plugin *find(cli *context, plx_error *error)
     const cli_options *options = &context->options;
 
     if (options->argument_count == 1) {
-        if (strchr(options->argument[0], '/') != NULL || strstr(options->argument[0], ".so") != NULL)
+        if (strchr(options->argument[0], '/') != NULL ||
+            strstr(options->argument[0], ".so") != NULL)
             return catalog_load_file(context->catalog, options->argument[0], error);
         error_set(error, ERROR_USAGE,
                   "usage: plexus describe KIND NAME, such as `plexus describe optimizer adam`, or "

@@ -32,12 +32,12 @@ bool verb_eval(cli *context, plx_error *error)
     if (model == NULL)
         return false;
     if (options->argument_count == 1)
-        metrics = measure_run(model, path, context->catalog, threads, options->top_k,
-                               &context->log, error);
+        metrics = measure_run(model, path, context->catalog, threads, options->top_k, &context->log,
+                              error);
     else
         metrics = measure_file(model, options->argument[1],
-                                options->argument_count > 2 ? options->argument[2] : NULL, threads,
-                                options->top_k, error);
+                               options->argument_count > 2 ? options->argument[2] : NULL, threads,
+                               options->top_k, error);
     const bool ok = metrics != NULL && print_metrics(context, metrics, error);
     metrics_free(metrics);
     model_free(model);

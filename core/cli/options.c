@@ -9,7 +9,7 @@
 #include "support/text.h"
 
 typedef struct option_row {
-    const char *name; /* without the two dashes                                                  */
+    const char *name;  /* without the two dashes                                                  */
     const char *value; /* what stands for its value in help; NULL: a switch                      */
     unsigned bit;
     const char *help;

@@ -1,6 +1,6 @@
 /* predict.c: `plexus predict MODEL DATA`. */
-#include "cli/verbs.h"
 #include "model/predict.h"
+#include "cli/verbs.h"
 
 bool verb_predict(cli *context, plx_error *error)
 {

@@ -8,8 +8,7 @@
 bool verb_summary(cli *context, plx_error *error)
 {
     text out = {.bytes = NULL};
-    model *model =
-        model_read(context->options.argument[0], context->catalog, &context->log, error);
+    model *model = model_read(context->options.argument[0], context->catalog, &context->log, error);
 
     if (model == NULL)
         return false;

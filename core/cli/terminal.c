@@ -53,8 +53,8 @@ static void log_to_terminal(void *context, log_level level, const char *text)
 
     terminal_clear(t);
     if (level == LOG_WARNING)
-        fprintf(stderr, "%swarning:%s %s\n", t->colour ? "\033[33m" : "", t->colour ? "\033[0m" : "",
-                text);
+        fprintf(stderr, "%swarning:%s %s\n", t->colour ? "\033[33m" : "",
+                t->colour ? "\033[0m" : "", text);
     else
         fprintf(stderr, "%s\n", text);
 }

@@ -10,9 +10,9 @@
 #include "support/log.h"
 
 typedef struct terminal {
-    bool bar;        /* draw it                                                                  */
+    bool bar; /* draw it                                                                  */
     bool colour;
-    bool drawn;      /* a bar stands on the current line                                         */
+    bool drawn;       /* a bar stands on the current line                                         */
     int64_t drawn_at; /* monotonic nanoseconds of the last drawing                               */
 } terminal;
 

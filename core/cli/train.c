@@ -150,8 +150,7 @@ static void show_result(cli *context, const train_result *result)
         terminal_line(t, "interrupted after step %lld; `plexus train --resume %s` goes on",
                       (long long)result->steps, result->out);
     else if (result->reason[0] != '\0')
-        terminal_line(t, "%s: %s",
-                      result->status == TRAIN_DIVERGED ? "diverged" : "stopped early",
+        terminal_line(t, "%s: %s", result->status == TRAIN_DIVERGED ? "diverged" : "stopped early",
                       result->reason);
     if (context->options.json || result->status == TRAIN_INTERRUPTED)
         return;

@@ -13,9 +13,9 @@ typedef struct cli {
     cli_options options;
     catalog *catalog; /* NULL for verbs that need none                                           */
     terminal terminal;
-    logger log;       /* lines to stderr, above the progress bar if there is one                 */
+    logger log; /* lines to stderr, above the progress bar if there is one                 */
     int exit_code;
-    int signal;       /* not 0: end by dying of this signal                                      */
+    int signal; /* not 0: end by dying of this signal                                      */
 } cli;
 
 typedef struct verb {

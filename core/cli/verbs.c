@@ -1,0 +1,47 @@
+/* verbs.c: the table of verbs: what each is called, takes and says of itself. */
+#include "cli/verbs.h"
+
+#include <string.h>
+
+static const verb verbs[] = {
+    {"train", "FILE.yaml | --resume DIR", "train the network an experiment file describes",
+     "Writes a run directory (default runs/<name>-<n>): the resolved config, metrics.jsonl,\n"
+     "model.safetensors, a checkpoint after each epoch, run.json. Ctrl-C stops at the next batch\n"
+     "with a checkpoint; --resume goes on and ends with the bits of an undisturbed run.\n",
+     OPTION_SET | OPTION_OUT | OPTION_THREADS | OPTION_JSON | OPTION_PROGRESS | OPTION_PLUGIN_DIR |
+         OPTION_SEED | OPTION_RESUME,
+     0, 1, true, verb_train},
+    {"eval", "MODEL [DATA [TARGETS]]", "measure a model on a data file",
+     "MODEL is a model.safetensors or a run directory. Without DATA, a run directory is measured\n"
+     "on the test part of its own data. TARGETS is y of an IDX or NPY pair.\n",
+     OPTION_THREADS | OPTION_JSON | OPTION_PLUGIN_DIR | OPTION_TOP_K, 1, 3, true, verb_eval},
+    {"predict", "MODEL DATA", "write a model's answers for the rows of a data file",
+     "CSV on standard output, or --out FILE (.csv or .npy). Class labels and units are restored.\n",
+     OPTION_OUT | OPTION_THREADS | OPTION_PROBABILITIES | OPTION_PLUGIN_DIR, 2, 2, true,
+     verb_predict},
+    {"config", "FILE.yaml", "print the resolved experiment, every default shown", NULL,
+     OPTION_SET | OPTION_SEED | OPTION_THREADS | OPTION_PLUGIN_DIR, 1, 1, true, verb_config},
+    {"summary", "MODEL", "print a model's layers, parameters, scaling and labels", NULL,
+     OPTION_JSON | OPTION_PLUGIN_DIR, 1, 1, true, verb_summary},
+    {"plugins", "[activation|loss|optimizer]", "list the plug-ins: kind, name, version, path", NULL,
+     OPTION_JSON | OPTION_PLUGIN_DIR, 0, 1, true, verb_plugins},
+    {"describe", "KIND NAME | FILE.so", "a plug-in's formula, settings, state and source", NULL,
+     OPTION_JSON | OPTION_PLUGIN_DIR, 1, 2, true, verb_describe},
+    {"help", "[VERB]", "this text, or more about a verb", NULL, 0, 0, 1, false, verb_help},
+    {"version", "", "versions of the program and what it runs on", NULL, OPTION_JSON, 0, 0, false,
+     verb_version},
+    {NULL, NULL, NULL, NULL, 0, 0, 0, false, NULL},
+};
+
+const verb *verbs_all(void)
+{
+    return verbs;
+}
+
+const verb *verbs_find(const char *name)
+{
+    for (const verb *v = verbs; v->name != NULL; v++)
+        if (strcmp(v->name, name) == 0)
+            return v;
+    return NULL;
+}
