@@ -76,19 +76,29 @@ static const plx_setting *row_of(const plugin *plugin, const char *name)
     return NULL;
 }
 
-/* One setting; quoted text is good for a choice alone. */
+/* Fails unless the value could be one for the row: a scalar, in quotes for a choice alone. */
+static bool check_value(const reader *r, const node *value, const plx_setting *row)
+{
+    const bool number = row->type == PLX_TYPE_REAL || row->type == PLX_TYPE_INTEGER;
+    char *range = settings_range(row);
+    text wanted = {0};
+
+    text_add(&wanted, number ? "a number in " : "");
+    text_add(&wanted, range != NULL ? range : "the setting's range");
+    const char *shown = wanted.bytes != NULL ? wanted.bytes : "a value";
+    const bool ok =
+        field_is_scalar(r, value, shown) &&
+        (!value->quoted || row->type == PLX_TYPE_CHOICE || field_wrong(r, value, shown));
+    free(wanted.bytes);
+    free(range);
+    return ok;
+}
+
+/* The key is known to be a setting's name. */
 static bool read_setting(const reader *r, const node *value, settings *settings)
 {
-    const plx_setting *row = row_of(settings->plugin, value->key);
-    char *wanted = row != NULL ? settings_range(row) : NULL;
-    const bool ok =
-        field_is_scalar(r, value, wanted != NULL ? wanted : "a value") &&
-        (!value->quoted || row == NULL || row->type == PLX_TYPE_CHOICE ||
-         field_wrong(r, value, wanted != NULL ? wanted : "a value without quotes")) &&
-        settings_set(settings, value->key, value->key_at, value->text, value->at, r->error);
-
-    free(wanted);
-    return ok;
+    return check_value(r, value, row_of(settings->plugin, value->key)) &&
+           settings_set(settings, value->key, value->key_at, value->text, value->at, r->error);
 }
 
 bool component_read(const reader *r, const node *value, uint32_t kind, const char *own,

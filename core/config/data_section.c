@@ -120,8 +120,7 @@ static bool refuse_unused(const reader *r, const node *key, const data_config *d
             here = sources[i].name;
     }
     error_at(r->error, ERROR_CONFIG, key->key_at, "data.%s means nothing for %s; it is for %s",
-             key->key, here != NULL ? here : "these data",
-             list.bytes != NULL ? list.bytes : "others");
+             key->key, here != NULL ? here : "files", list.bytes != NULL ? list.bytes : "others");
     free(list.bytes);
     return false;
 }
@@ -286,8 +285,8 @@ static bool read_targets(const reader *r, const node *section, data_config *data
         return true;
     const bool list = value->type == NODE_LIST;
     const size_t count = list ? tree_count(value) : 1;
-    if (count == 0 || count > 1000)
-        return field_wrong(r, value, "a column or a list of 1 to 1000 columns");
+    if (list && !field_has_count(r, value, 1, 1000, "columns"))
+        return false;
     data->target = memory_array(count, sizeof(*data->target));
     if (data->target == NULL)
         return error_memory(r->error);

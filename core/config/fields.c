@@ -76,6 +76,9 @@ static bool no_key(const reader *r, const node *value, word_list keys)
     if (nearest != NULL)
         error_at(r->error, ERROR_CONFIG, value->key_at,
                  "unknown key '%s' in %s; did you mean '%s'?", shown, where, nearest);
+    else if (keys.count == 1)
+        error_at(r->error, ERROR_CONFIG, value->key_at,
+                 "unknown key '%s' in %s; its only key is %s", shown, where, keys.words[0]);
     else
         error_at(r->error, ERROR_CONFIG, value->key_at, "unknown key '%s' in %s; its keys are %s",
                  shown, where, list.bytes != NULL ? list.bytes : "none");
@@ -95,6 +98,19 @@ bool field_is_number(const node *value, double *number)
 {
     return value->type == NODE_SCALAR && !value->quoted &&
            text_is_double(value->text, strlen(value->text), number);
+}
+
+bool field_has_count(const reader *r, const node *value, size_t min, size_t max, const char *items)
+{
+    const size_t count = tree_count(value);
+
+    if (count >= min && count <= max)
+        return true;
+    char *path = tree_path(value);
+    error_at(r->error, ERROR_CONFIG, value->at, "%s has %zu %s; it must have %zu to %zu",
+             path != NULL ? path : "the list", count, items, min, max);
+    free(path);
+    return false;
 }
 
 bool field_is_map(const reader *r, const node *value, const char *wanted)
@@ -134,25 +150,23 @@ node *field_required(const reader *r, const node *map, const char *key, const ch
 
 /* ---- numbers --------------------------------------------------------------------------------------- */
 
-/* "a number from 0 to 1", "a number above 0", "a number of at least 0 and below 1"; with the word,
+/* "a number from 0 to 1", "a finite number above 0", "a number of at least 0 and below 1"; with the word,
  * ", or none". */
 static void describe_real(text *out, real_range range, const char *word)
 {
-    text_add(out, "a number ");
+    text_add(out, isfinite(range.max) ? "a number" : "a finite number");
     if (!range.above && !range.below && isfinite(range.max)) {
-        text_add(out, "from ");
+        text_add(out, " from ");
         text_add_double(out, range.min);
         text_add(out, " to ");
         text_add_double(out, range.max);
     } else if (isfinite(range.min)) {
-        text_add(out, range.above ? "above " : "of at least ");
+        text_add(out, range.above ? " above " : " of at least ");
         text_add_double(out, range.min);
         if (isfinite(range.max)) {
             text_add(out, range.below ? " and below " : " and at most ");
             text_add_double(out, range.max);
         }
-    } else {
-        text_add(out, "that is finite");
     }
     if (word != NULL)
         text_addf(out, ", or %s", word);
@@ -178,7 +192,7 @@ bool field_real(const reader *r, const node *map, const char *key, real_range ra
         return true;
     }
     if (field_is_number(found, &number) && in_range(number, range)) {
-        *value = number;
+        *value = number + 0.0; /* no minus zero */
         return true;
     }
     describe_real(&wanted, range, word);

@@ -37,6 +37,8 @@ typedef struct word_list {
 bool field_wrong(const reader *r, const node *value, const char *wanted);
 /* Fails unless the node is a map; `wanted` as in field_wrong. */
 bool field_is_map(const reader *r, const node *value, const char *wanted);
+/* Fails unless the list or map has min to max `items`. */
+bool field_has_count(const reader *r, const node *value, size_t min, size_t max, const char *items);
 /* Fails unless the node is a scalar that is not nothing. */
 bool field_is_scalar(const reader *r, const node *value, const char *wanted);
 /* True for a bare `word`, not quoted. */

@@ -146,9 +146,11 @@ bool network_section_read(const reader *r, const node *section, experiment *expe
     const node *list = field_required(r, section, "layers", example);
     if (list == NULL)
         return false;
-    const size_t count = list->type == NODE_LIST ? tree_count(list) : 0;
-    if (count < 1 || count > MAX_LAYERS)
-        return field_wrong(r, list, "a list of 1 to 256 layers");
+    if (list->type != NODE_LIST)
+        return field_wrong(r, list, "a list of layers");
+    if (!field_has_count(r, list, 1, MAX_LAYERS, "layers"))
+        return false;
+    const size_t count = tree_count(list);
     experiment->layers = memory_array(count, sizeof(*experiment->layers));
     if (experiment->layers == NULL)
         return error_memory(r->error);

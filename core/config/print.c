@@ -281,10 +281,12 @@ static void add_unloaded(text *out, const node *optimizer)
         text_add(out, ", ");
         add_word(out, key->key);
         text_add(out, ": ");
-        if (key->quoted)
-            add_quoted(out, key->text);
-        else
+        double number = 0;
+        if (field_is_number(key, &number) || field_is_word(key, "true") ||
+            field_is_word(key, "false"))
             text_add(out, key->text);
+        else
+            add_word(out, key->text);
     }
 }
 

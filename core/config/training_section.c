@@ -192,14 +192,16 @@ static bool read_stopping(const reader *r, const node *value, experiment *experi
            check_monitor(r, experiment, monitor != NULL ? monitor->at : stopping->at);
 }
 
+#define MAX_WEIGHTS 10000
+
 /* ---- class weights ---------------------------------------------------------------------------------- */
 
 static bool read_weight_map(const reader *r, const node *map, class_weights_config *weights)
 {
     const size_t count = tree_count(map);
 
-    if (count == 0)
-        return field_wrong(r, map, "none, balanced, or a map of labels and weights");
+    if (!field_has_count(r, map, 1, MAX_WEIGHTS, "weights"))
+        return false;
     weights->rule = WEIGHTS_GIVEN;
     weights->label = memory_array(count, sizeof(*weights->label));
     weights->weight = memory_array(count, sizeof(*weights->weight));
