@@ -19,7 +19,7 @@ int harness_run(Suite *suite)
 }
 
 /* The folders made by this process; a forked test has its own list. */
-static char *folders[64];
+static char *folders[256];
 static size_t folder_count;
 static pid_t owner;
 
@@ -41,19 +41,30 @@ static void remove_folders(void)
     }
 }
 
-char *harness_folder(void)
+static char *new_folder(const char *parent)
 {
-    char name[] = "/tmp/plexus-test-XXXXXX";
+    char *name = NULL;
 
     if (owner != getpid()) {
         owner = getpid();
         folder_count = 0;
         atexit(remove_folders);
     }
+    ck_assert_int_gt(asprintf(&name, "%s/plexus-test-XXXXXX", parent), 0);
     ck_assert_ptr_nonnull(mkdtemp(name));
     ck_assert_uint_lt(folder_count, sizeof(folders) / sizeof(folders[0]));
     folders[folder_count++] = strdup(name);
-    return strdup(name);
+    return name;
+}
+
+char *harness_folder(void)
+{
+    return new_folder("/tmp");
+}
+
+char *harness_memory_folder(void)
+{
+    return new_folder(access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp");
 }
 
 char *harness_file(const char *folder, const char *name, const char *content)

@@ -135,7 +135,7 @@ static recorder train(const trajectory *t, bool fused, const char *plugins, doub
         .folders = &plugins, .folder_count = plugins != NULL, .builtin = PLEXUS_PLUGIN_BUILD_DIR};
     recorder r = {.count = 0};
     const train_hooks hooks = {.context = &r, .line = record_line};
-    char *folder = harness_folder();
+    char *folder = harness_memory_folder();
     const train_options options = {.out = folder};
     char *text = experiment_text(t, fused);
     train_result result;
