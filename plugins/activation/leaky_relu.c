@@ -2,8 +2,8 @@
  *
  *   f(x) = x if x > 0, else slope x;  f'(x) = 1 if x > 0, else slope (slope at the kink)
  *
- * The settings demand a slope above 0 (0 would be relu), so an output above zero comes from an input
- * above zero alone, and backward needs only the output. NaN passes through both functions. */
+ * The settings demand a slope above 0 (0 would be relu), so an output has its input's sign and
+ * backward needs only the output. NaN passes through both functions. */
 #include <math.h>
 
 #include <plexus/plugin.h>

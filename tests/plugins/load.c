@@ -1,3 +1,5 @@
+/* load.c: dlopen, dlsym and a settings struct, nothing more; the core's own loader has its own
+ * tests and looks at a plug-in far more suspiciously. */
 #include "load.h"
 
 #include <dlfcn.h>

@@ -1,5 +1,5 @@
 """Writes reference_steps.h: weights after 1, 2 and 20 steps of PyTorch's own optimizers, which
-test_optimizer.c compares with the plug-ins. Run by hand where PyTorch is installed (made with 1.13):
+test_optimizer.c compares with the plug-ins. Run by hand where PyTorch (1.13 then) is installed:
 
     /usr/bin/python3 tests/plugins/reference_steps.py > tests/plugins/reference_steps.h
 

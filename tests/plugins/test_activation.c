@@ -145,7 +145,7 @@ typedef struct {
     const char *name, *settings;
     double (*value)(double x, const char *settings);
     double (*slope)(double x, const char *settings);
-    int has_kink; /* at 0, of value or slope                                                             */
+    int has_kink;      /* at 0, of value or slope */
     double steepness;  /* relative error of the value per ulp of x grows as this times x^2  */
     int gain_is_known; /* 1 / sqrt(E[f(z)^2]), at the default settings                      */
 } elementwise;

@@ -491,6 +491,19 @@ START_TEST(softmax_logits_may_be_extreme)
 }
 END_TEST
 
+/* Rounded soft targets never sum to one exactly; the gradient stays that of the loss. */
+START_TEST(soft_targets_need_not_sum_to_one)
+{
+    const float z[COLS] = {1, 1, 1}, t[COLS] = {0.25f, 0.5f, 0};
+    const loss_case k = {_i ? "kl" : "cross_entropy", "", PLX_SIMPLEX, "softmax/1", NULL};
+    float g[COLS];
+
+    call_row(&k, z, t, g);
+    for (int c = 0; c < COLS; c++)
+        ck_assert_double_eq_tol((double)g[c], 0.75 / 3 - (double)t[c], 1e-7);
+}
+END_TEST
+
 START_TEST(sigmoid_logits_may_be_extreme)
 {
     const float z[COLS] = {-1000, 1000, 1000}, t[COLS] = {1, 0, 1};
@@ -671,6 +684,7 @@ static Suite *suite(void)
     tcase_add_test(e, reverse_floors_predictions_and_targets);
     tcase_add_loop_test(e, right_and_certain_costs_nothing, 0, CASES);
     tcase_add_loop_test(e, softmax_logits_may_be_extreme, 0, 2);
+    tcase_add_loop_test(e, soft_targets_need_not_sum_to_one, 0, 2);
     tcase_add_loop_test(e, sigmoid_logits_may_be_extreme, 0, 2);
     tcase_add_loop_test(e, reverse_logits_may_be_extreme, 0, 2);
     tcase_add_loop_test(e, a_masked_logit_costs_nothing, 0, 2);

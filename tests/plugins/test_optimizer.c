@@ -398,7 +398,7 @@ START_TEST(nan_in_the_gradient_reaches_its_weight_alone)
 }
 END_TEST
 
-/* Long after the start the variance of a constant gradient is 0 but for rounding, to either side. */
+/* Long after the start a constant gradient's variance is 0 but for rounding, to either side. */
 START_TEST(centered_rmsprop_survives_a_constant_gradient)
 {
     enum { N = 64 };
