@@ -115,7 +115,7 @@ static loaded *obtain(catalog *self, const char *path, uint32_t kind, const char
 
     if (item != NULL && (kind == 0 || item->plugin.kind == kind))
         return item;
-    loaded **grown = memory_grow(self->items, &self->capacity, self->count + 1, sizeof(*grown));
+    loaded **grown = memory_grow(&self->items, &self->capacity, self->count + 1, sizeof(*grown));
     if (grown == NULL) {
         error_memory(error);
         return NULL;

@@ -28,7 +28,7 @@ static bool add_entry(listing *list, uint32_t kind, const char *name, const char
                       const plugin *found, const plx_error *why)
 {
     catalog_entry *grown =
-        memory_grow(list->entries, &list->capacity, list->count + 1, sizeof(*grown));
+        memory_grow(&list->entries, &list->capacity, list->count + 1, sizeof(*grown));
 
     if (grown == NULL)
         return false;

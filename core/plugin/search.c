@@ -26,7 +26,7 @@ bool search_add(search *self, const char *path, bool flat, bool builtin)
         }
     }
     search_folder *grown =
-        memory_grow(self->folders, &self->capacity, self->count + 1, sizeof(*grown));
+        memory_grow(&self->folders, &self->capacity, self->count + 1, sizeof(*grown));
     if (grown == NULL)
         return false;
     self->folders = grown;
@@ -144,7 +144,7 @@ typedef struct name_list {
 
 static bool add_name(name_list *list, const char *name)
 {
-    char **grown = memory_grow(list->items, &list->capacity, list->count + 1, sizeof(*grown));
+    char **grown = memory_grow(&list->items, &list->capacity, list->count + 1, sizeof(*grown));
 
     if (grown == NULL)
         return false;

@@ -66,7 +66,7 @@ static int32_t record(const plx_emit *emit, const slot_plan *plan, const char *n
     if (plans->count >= MOST_SLOTS)
         return emit->host->error(emit->host, "%s has more than %d slots", t->name, MOST_SLOTS);
     slot_plan *grown =
-        memory_grow(plans->slot, &plans->capacity, plans->count + 1, sizeof(*plans->slot));
+        memory_grow(&plans->slot, &plans->capacity, plans->count + 1, sizeof(*plans->slot));
     if (grown == NULL)
         return emit->host->error(emit->host, "out of memory");
     plans->slot = grown;
