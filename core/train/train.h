@@ -54,10 +54,10 @@ typedef struct train_epoch {
 
 /* Told once, when data and network stand and the run directory is there. */
 typedef struct train_begin {
-    const char *out;      /* the run directory                                                   */
-    int64_t first_epoch;  /* 1, or where a resume goes on                                        */
-    const char *data;     /* "105 training, 45 test rows, 4 features, 3 classes"                 */
-    const char *network;  /* "network 4-16-3 (relu, softmax), 131 parameters; cross_entropy
+    const char *out;     /* the run directory                                                   */
+    int64_t first_epoch; /* 1, or where a resume goes on                                        */
+    const char *data;    /* "105 training, 45 test rows, 4 features, 3 classes"                 */
+    const char *network; /* "network 4-16-3 (relu, softmax), 131 parameters; cross_entropy
                              (fused); adam, lr 0.01"                                             */
 } train_begin;
 

@@ -1,0 +1,92 @@
+/* batches.c: see batches.h. */
+#include "train/batches.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/memory.h"
+#include "support/random.h"
+
+bool batches_init(batches *batches, const data_part *part, const encoding *encoding,
+                  const target_code *code, const double *class_weight, double smoothing,
+                  size_t batch, plx_error *error)
+{
+    const size_t size = batch == 0 || batch > part->rows ? part->rows : batch;
+
+    memset(batches, 0, sizeof(*batches));
+    batches->part = part;
+    batches->encoding = encoding;
+    batches->code = code;
+    batches->class_weight = class_weight;
+    batches->smoothing = smoothing;
+    batches->gives_labels =
+        (data_target_kinds(part, encoding, code, smoothing) & PLX_TARGET_LABELS) != 0;
+    batches->size = size;
+    batches->count = (part->rows + size - 1) / size;
+    batches->order = memory_array(part->rows, sizeof(uint32_t));
+    batches->x = memory_aligned(size * encoding->features, sizeof(float));
+    batches->target = memory_aligned(size * code->units, sizeof(float));
+    batches->label = memory_array(size, sizeof(int32_t));
+    batches->row_weight = memory_array(size, sizeof(float));
+    if (batches->order == NULL || batches->x == NULL || batches->target == NULL ||
+        batches->label == NULL || batches->row_weight == NULL)
+        return error_memory(error);
+    return true;
+}
+
+void batches_clear(batches *batches)
+{
+    free(batches->order);
+    free(batches->x);
+    free(batches->target);
+    free(batches->label);
+    free(batches->row_weight);
+    memset(batches, 0, sizeof(*batches));
+}
+
+void batches_order(batches *batches, bool shuffle, uint64_t seed, int64_t epoch)
+{
+    if (shuffle) {
+        random_permutation(random_open(seed, RANDOM_SHUFFLE, (uint64_t)epoch), batches->part->rows,
+                           batches->order);
+        return;
+    }
+    for (size_t i = 0; i < batches->part->rows; i++)
+        batches->order[i] = (uint32_t)i;
+}
+
+void batches_load(batches *batches, size_t index)
+{
+    const size_t first = index * batches->size;
+    const size_t left = batches->part->rows - first;
+    const bool classes = batches->encoding->targets == TARGETS_CLASS;
+    const uint32_t *position = batches->order + first;
+
+    batches->rows = left < batches->size ? left : batches->size;
+    data_inputs(batches->part, batches->encoding, position, batches->rows, batches->x);
+    data_targets(batches->part, batches->encoding, batches->code, batches->smoothing, position,
+                 batches->rows, batches->target, classes ? batches->label : NULL);
+    batches->weight = (double)batches->rows;
+    if (batches->class_weight == NULL)
+        return;
+    batches->weight = 0;
+    for (size_t r = 0; r < batches->rows; r++) {
+        batches->row_weight[r] = (float)batches->class_weight[batches->label[r]];
+        batches->weight += (double)batches->row_weight[r];
+    }
+}
+
+const int32_t *batches_label(const batches *batches)
+{
+    return batches->gives_labels ? batches->label : NULL;
+}
+
+const float *batches_row_weight(const batches *batches)
+{
+    return batches->class_weight == NULL ? NULL : batches->row_weight;
+}
+
+double batches_scale(const batches *batches)
+{
+    return batches->weight > 0 ? 1 / batches->weight : 0;
+}
