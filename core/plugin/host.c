@@ -104,7 +104,7 @@ static int32_t service_product(const plx_host *table, uint32_t flags, uint64_t m
     const host *self = owner(table);
 
     if (self->product == NULL)
-        return table->error(table, "self->product is not available here");
+        return table->error(table, "host->product is not available here");
     return self->product(flags, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
@@ -114,7 +114,7 @@ static int32_t service_evaluate(const plx_host *table, double *loss)
 
     if (self->evaluate == NULL)
         return table->error(table,
-                            "self->evaluate is not available here; it is for step_model with "
+                            "host->evaluate is not available here; it is for step_model with "
                             "the flag PLX_NEEDS_CLOSURE");
     return self->evaluate(self->evaluate_context, loss);
 }
