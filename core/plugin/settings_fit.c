@@ -18,7 +18,7 @@ bool settings_domain(const settings *activation, plx_domain *domain, plx_error *
     const plugin *found = activation->plugin;
     const uint32_t known = PLX_OPEN_MIN | PLX_OPEN_MAX | PLX_ROWS_SUM_TO_ONE;
 
-    *domain = (plx_domain){.size = sizeof(*domain), .lo = -INFINITY, .hi = INFINITY};
+    *domain = (plx_domain){.size = sizeof(*domain), .lo = -HUGE_VAL, .hi = HUGE_VAL};
     if (found->activation->domain == NULL)
         return true;
     const int32_t status = found->activation->domain(activation->values, domain);

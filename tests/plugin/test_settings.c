@@ -228,11 +228,11 @@ static const struct {
     const char *text;
 } ranges[] = {
     {{.type = PLX_TYPE_REAL, .min = 0, .max = 1, .flags = PLX_OPEN_MAX}, "0 <= x < 1"},
-    {{.type = PLX_TYPE_REAL, .min = 0, .max = INFINITY, .flags = PLX_OPEN_MIN}, "x > 0"},
-    {{.type = PLX_TYPE_REAL, .min = 0.5, .max = INFINITY}, "x >= 0.5"},
-    {{.type = PLX_TYPE_REAL, .min = -INFINITY, .max = 0}, "x <= 0"},
-    {{.type = PLX_TYPE_REAL, .min = -INFINITY, .max = INFINITY}, "any number"},
-    {{.type = PLX_TYPE_REAL, .min = 0, .max = INFINITY, .flags = PLX_OPEN_MAX}, "0 <= x < inf"},
+    {{.type = PLX_TYPE_REAL, .min = 0, .max = HUGE_VAL, .flags = PLX_OPEN_MIN}, "x > 0"},
+    {{.type = PLX_TYPE_REAL, .min = 0.5, .max = HUGE_VAL}, "x >= 0.5"},
+    {{.type = PLX_TYPE_REAL, .min = -HUGE_VAL, .max = 0}, "x <= 0"},
+    {{.type = PLX_TYPE_REAL, .min = -HUGE_VAL, .max = HUGE_VAL}, "any number"},
+    {{.type = PLX_TYPE_REAL, .min = 0, .max = HUGE_VAL, .flags = PLX_OPEN_MAX}, "0 <= x < inf"},
     {{.type = PLX_TYPE_INTEGER, .min = 1, .max = 100}, "1 <= x <= 100"},
     {{.type = PLX_TYPE_FLAG, .min = 0, .max = 1}, "true or false"},
 };

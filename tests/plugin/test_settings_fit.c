@@ -91,10 +91,10 @@ static const struct {
     {{.lo = 0, .hi = 1, .flags = PLX_ROWS_SUM_TO_ONE}, PLX_SIMPLEX},
     {{.lo = 0, .hi = 1}, PLX_UNIT},
     {{.lo = 0.25, .hi = 0.5}, PLX_UNIT},
-    {{.lo = 0, .hi = INFINITY}, PLX_POSITIVE},
+    {{.lo = 0, .hi = HUGE_VAL}, PLX_POSITIVE},
     {{.lo = 0, .hi = 1.5}, PLX_POSITIVE},
     {{.lo = -1, .hi = 1}, PLX_REALS},
-    {{.lo = -INFINITY, .hi = INFINITY}, PLX_REALS},
+    {{.lo = -HUGE_VAL, .hi = HUGE_VAL}, PLX_REALS},
     {{.lo = -1, .hi = 2, .flags = PLX_ROWS_SUM_TO_ONE}, PLX_REALS},
 };
 
