@@ -1,0 +1,302 @@
+/* npy.c: NumPy's array files. Six bytes of magic, a version, the length of a header, the header, then
+ * the elements. The header is the text of a Python dictionary with three keys,
+ *     {'descr': '<f4', 'fortran_order': False, 'shape': (150, 4), }
+ * and is read here by a small grammar of just that: it is never evaluated, and whatever else could
+ * stand in a dictionary is refused. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/raw.h"
+#include "support/text.h"
+
+enum { NPY_MAX_RANK = 8, NPY_MAX_HEADER = 1 << 20 };
+
+typedef enum { NPY_F4, NPY_F8, NPY_U1, NPY_I8, NPY_OTHER } npy_type;
+
+typedef struct npy_header {
+    const char *path;
+    const char *text; /* what is left to read                                                    */
+    size_t left;
+    bool has_type, has_order, has_shape;
+    npy_type type;
+    bool fortran;
+    int rank;
+    uint64_t dims[NPY_MAX_RANK];
+    plx_error *error;
+} npy_header;
+
+/* --- the dictionary --- */
+
+static void skip_space(npy_header *header)
+{
+    while (header->left > 0 && (*header->text == ' ' || *header->text == '\n')) {
+        header->text++;
+        header->left--;
+    }
+}
+
+/* Takes `word` if it comes next. */
+static bool take(npy_header *header, const char *word)
+{
+    const size_t n = strlen(word);
+
+    skip_space(header);
+    if (header->left < n || memcmp(header->text, word, n) != 0)
+        return false;
+    header->text += n;
+    header->left -= n;
+    return true;
+}
+
+static bool refuse(npy_header *header)
+{
+    char shown[4 * 24 + 4];
+
+    return error_set(header->error, ERROR_DATA,
+                     "%s: its header is no plain array description, at '%s'; it should read like "
+                     "{'descr': '<f4', 'fortran_order': False, 'shape': (150, 4), }",
+                     header->path, text_shown(shown, header->text, header->left, 24));
+}
+
+/* A quoted string without escapes: its content. */
+static bool take_string(npy_header *header, const char **string, size_t *length)
+{
+    skip_space(header);
+    const char quote = header->left > 0 ? *header->text : '\0';
+    if (quote != '\'' && quote != '"')
+        return refuse(header);
+    const char *end = memchr(header->text + 1, quote, header->left - 1);
+    if (end == NULL || memchr(header->text, '\\', (size_t)(end - header->text)) != NULL)
+        return refuse(header);
+    *string = header->text + 1;
+    *length = (size_t)(end - *string);
+    header->left -= *length + 2;
+    header->text = end + 1;
+    return true;
+}
+
+static bool read_type(npy_header *header)
+{
+    static const char *const types[] = {"<f4", "<f8", "|u1", "<i8"};
+    const char *string;
+    size_t length;
+    char shown[4 * 24 + 4];
+
+    skip_space(header);
+    if (header->left > 0 && *header->text == '[')
+        return error_set(header->error, ERROR_DATA,
+                         "%s: an array of records; its type must be <f4, <f8, |u1 or <i8",
+                         header->path);
+    if (!take_string(header, &string, &length))
+        return false;
+    for (int i = 0; i < NPY_OTHER; i++)
+        if (length == 3 && memcmp(string, types[i], 3) == 0) {
+            header->type = (npy_type)i;
+            return true;
+        }
+    return error_set(header->error, ERROR_DATA,
+                     "%s: elements of type '%s'; the types read are <f4, <f8, |u1 and <i8 (in "
+                     "NumPy: x.astype('<f4'))",
+                     header->path, text_shown(shown, string, length, 24));
+}
+
+static bool read_order(npy_header *header)
+{
+    header->fortran = take(header, "True");
+    return header->fortran || take(header, "False") || refuse(header);
+}
+
+static bool read_dimension(npy_header *header, uint64_t *dimension)
+{
+    const size_t before = header->left;
+
+    *dimension = 0;
+    while (header->left > 0 && *header->text >= '0' && *header->text <= '9') {
+        if (__builtin_mul_overflow(*dimension, 10, dimension) ||
+            __builtin_add_overflow(*dimension, (uint64_t)(*header->text - '0'), dimension))
+            return error_set(header->error, ERROR_DATA, "%s: a dimension beyond 64 bits",
+                             header->path);
+        header->text++;
+        header->left--;
+    }
+    return header->left < before || refuse(header);
+}
+
+/* "(150, 4)", "(150,)", "()". */
+static bool read_tuple(npy_header *header)
+{
+    header->rank = 0;
+    if (!take(header, "("))
+        return refuse(header);
+    while (!take(header, ")")) {
+        if (header->rank == NPY_MAX_RANK)
+            return error_set(header->error, ERROR_DATA,
+                             "%s: more than %d dimensions; that is the most", header->path,
+                             NPY_MAX_RANK);
+        if (!read_dimension(header, &header->dims[header->rank]))
+            return false;
+        header->rank++;
+        if (!take(header, ",")) {
+            if (!take(header, ")") || header->rank == 1)
+                return refuse(header);
+            break;
+        }
+    }
+    return true;
+}
+
+/* One key and its value; each key may stand once. */
+static bool read_entry(npy_header *header)
+{
+    const char *key;
+    size_t length;
+
+    if (!take_string(header, &key, &length))
+        return false;
+    if (!take(header, ":"))
+        return refuse(header);
+    if (length == 5 && memcmp(key, "descr", 5) == 0 && !header->has_type) {
+        header->has_type = true;
+        return read_type(header);
+    }
+    if (length == 13 && memcmp(key, "fortran_order", 13) == 0 && !header->has_order) {
+        header->has_order = true;
+        return read_order(header);
+    }
+    if (length == 5 && memcmp(key, "shape", 5) == 0 && !header->has_shape) {
+        header->has_shape = true;
+        return read_tuple(header);
+    }
+    return refuse(header);
+}
+
+static bool read_dictionary(npy_header *header)
+{
+    if (!take(header, "{"))
+        return refuse(header);
+    while (!take(header, "}")) {
+        if (!read_entry(header))
+            return false;
+        if (!take(header, ",")) {
+            if (!take(header, "}"))
+                return refuse(header);
+            break;
+        }
+    }
+    skip_space(header);
+    if (header->left > 0)
+        return refuse(header);
+    if (header->has_type && header->has_order && header->has_shape)
+        return true;
+    return error_set(header->error, ERROR_DATA, "%s: its header lacks '%s'", header->path,
+                     !header->has_type    ? "descr"
+                     : !header->has_order ? "fortran_order"
+                                          : "shape");
+}
+
+/* --- the file --- */
+
+/* Reads magic, version and header: the offset of the first element, or 0. */
+static size_t read_header(npy_header *header, const unsigned char *bytes, size_t length)
+{
+    if (length < 10 || memcmp(bytes, "\x93NUMPY", 6) != 0) {
+        error_set(header->error, ERROR_DATA, "%s: not an NPY file; one begins with \\x93NUMPY",
+                  header->path);
+        return 0;
+    }
+    if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0) {
+        error_set(header->error, ERROR_DATA, "%s: NPY version %d.%d; 1.0, 2.0 and 3.0 are read",
+                  header->path, bytes[6], bytes[7]);
+        return 0;
+    }
+    size_t start = 10, size = (size_t)bytes[8] | (size_t)bytes[9] << 8;
+    if (bytes[6] > 1) {
+        start = 12;
+        size = length < start ? SIZE_MAX : size | (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
+    }
+    if (length < start || size > length - start || size > NPY_MAX_HEADER) {
+        error_set(header->error, ERROR_DATA,
+                  "%s: its header should have %zu bytes, but %zu follow (and 1 MiB is the most)",
+                  header->path, size, length < start ? 0 : length - start);
+        return 0;
+    }
+    header->text = (const char *)bytes + start;
+    header->left = size;
+    return read_dictionary(header) ? start + size : 0;
+}
+
+static double element(npy_type type, const unsigned char *p)
+{
+    float single;
+    double full;
+    int64_t whole;
+
+    switch (type) {
+    case NPY_F4:
+        memcpy(&single, p, sizeof(single));
+        return (double)single;
+    case NPY_F8:
+        memcpy(&full, p, sizeof(full));
+        return full;
+    case NPY_I8:
+        memcpy(&whole, p, sizeof(whole));
+        return (double)whole;
+    default:
+        return p[0];
+    }
+}
+
+/* Element i of the matrix stands at i in the file, or, columns first, at its transposed place. */
+static bool convert(const npy_header *header, const unsigned char *from, size_t size,
+                    raw_matrix *matrix)
+{
+    const size_t rows = matrix->rows, cols = matrix->cols;
+
+    for (size_t i = 0; i < rows * cols; i++) {
+        const size_t at = header->fortran ? i % cols * rows + i / cols : i;
+        const double value = element(header->type, from + at * size);
+        if (header->type == NPY_I8 && (value > 0x1p53 || value < -0x1p53))
+            return error_set(header->error, ERROR_DATA,
+                             "%s: row %zu, column %zu (from 0): %.0f; whole numbers beyond 2^53 "
+                             "are not read",
+                             header->path, i / cols, i % cols, value);
+        if (!raw_put(matrix, header->path, i, value, header->error))
+            return false;
+    }
+    return true;
+}
+
+bool npy_parse(const char *path, char **bytes, size_t length, raw_purpose purpose,
+               raw_matrix *matrix, plx_error *error)
+{
+    static const size_t sizes[] = {4, 8, 1, 8};
+    npy_header header = {.path = path, .error = error};
+    size_t rows, cols, all;
+
+    const size_t start = read_header(&header, (const unsigned char *)*bytes, length);
+    if (start == 0 || !raw_shape(path, header.rank, header.dims, &rows, &cols, error))
+        return false;
+    if (header.fortran && header.rank > 2)
+        return error_set(error, ERROR_DATA,
+                         "%s: columns first with %d dimensions; save it row by row (in NumPy: "
+                         "numpy.ascontiguousarray)",
+                         path, header.rank);
+    const size_t size = sizes[header.type];
+    if (__builtin_mul_overflow(rows * cols, size, &all) || all != length - start)
+        return error_set(error, ERROR_DATA,
+                         "%s: its shape promises %zu elements of %zu byte%s, but %zu bytes follow",
+                         path, rows * cols, size, size == 1 ? "" : "s", length - start);
+    *matrix = (raw_matrix){.rows = rows,
+                           .cols = cols,
+                           .rank = header.rank,
+                           .integral = header.type == NPY_U1 || header.type == NPY_I8};
+    header.fortran = header.fortran && header.rank == 2;
+    if (header.type == NPY_U1 && purpose == RAW_INPUTS && !header.fortran) {
+        memmove(*bytes, *bytes + start, all);
+        matrix->bytes = (uint8_t *)*bytes;
+        *bytes = NULL;
+        return true;
+    }
+    return raw_reserve(matrix, path, rows, cols, purpose, error) &&
+           convert(&header, (const unsigned char *)*bytes + start, size, matrix);
+}

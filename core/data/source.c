@@ -1,0 +1,718 @@
+/* source.c: see source.h. CSV goes through columns.c; the formats without names are matrices already,
+ * so what is left is to find the targets, deal with NaN, and move the storage over. */
+#include "data/source.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/split.h"
+#include "support/file.h"
+#include "support/memory.h"
+
+void source_clear(input_file *source)
+{
+    csv_close(&source->csv);
+    layout_clear(&source->layout);
+    free(source->scan);
+    raw_clear(&source->x);
+    raw_clear(&source->y);
+    *source = (struct input_file){0};
+}
+
+/* --- reading --- */
+
+/* How a file is to be read. */
+typedef struct reading {
+    const char *path, *targets;
+    data_format forced;   /* FORMAT_AUTO: told by the file                                       */
+    data_format fallback; /* if the file does not tell                                           */
+    char delimiter;
+    header_rule header;
+    size_t features;   /* LIBSVM                                                                 */
+    bool with_targets; /* read y                                                                 */
+    bool exact;        /* NPY: as doubles, as targets are inside                                 */
+} reading;
+
+static bool read_matrix(data_format format, const char *path, char **bytes, size_t length,
+                        raw_purpose purpose, raw_matrix *matrix, plx_error *error)
+{
+    return format == FORMAT_IDX ? idx_parse(path, bytes, length, purpose, matrix, error)
+                                : npy_parse(path, bytes, length, purpose, matrix, error);
+}
+
+/* y of a pair. */
+static bool read_targets(input_file *source, const char *path, plx_error *error)
+{
+    size_t length;
+    char *bytes = file_read(path, RAW_MAX_BYTES, true, &length, error);
+    bool ok = false;
+
+    if (bytes == NULL)
+        return false;
+    data_format format = raw_detect(path, bytes, length);
+    if (format != FORMAT_IDX && format != FORMAT_NPY)
+        format = source->format;
+    if (format == FORMAT_IDX || format == FORMAT_NPY)
+        ok = read_matrix(format, path, &bytes, length, RAW_EXACT, &source->y, error);
+    else
+        error_set(error, ERROR_DATA, "%s: the targets of a pair are read from IDX or NPY files",
+                  path);
+    free(bytes);
+    if (ok && source->y.rows != source->x.rows)
+        return error_set(error, ERROR_DATA, "%s has %zu rows, but %s has %zu; they must agree",
+                         path, source->y.rows, source->path, source->x.rows);
+    return ok;
+}
+
+static bool read_by_format(input_file *source, const reading *how, char **bytes, size_t length,
+                           plx_error *error)
+{
+    const raw_purpose purpose = how->exact ? RAW_EXACT : RAW_INPUTS;
+
+    switch (source->format) {
+    case FORMAT_CSV: {
+        char *taken = *bytes;
+        *bytes = NULL;
+        return csv_open(&source->csv, how->path, taken, length, how->delimiter, how->header, error);
+    }
+    case FORMAT_LIBSVM:
+        return libsvm_parse(how->path, *bytes, length, how->features, &source->x, &source->y,
+                            error);
+    case FORMAT_IDX:
+    case FORMAT_NPY:
+        return read_matrix(source->format, how->path, bytes, length, purpose, &source->x, error);
+    default:
+        return error_set(error, ERROR_DATA,
+                         "%s: neither its name nor its first bytes tell its format; set `format:` "
+                         "to csv, idx, npy or libsvm",
+                         how->path);
+    }
+}
+
+static bool read_source(input_file *source, const reading *how, plx_error *error)
+{
+    size_t length;
+    char *bytes = file_read(how->path, RAW_MAX_BYTES, true, &length, error);
+
+    if (bytes == NULL)
+        return false;
+    source->path = how->path;
+    source->format = how->forced;
+    if (source->format == FORMAT_AUTO)
+        source->format = raw_detect(how->path, bytes, length);
+    if (source->format == FORMAT_AUTO)
+        source->format = how->fallback;
+    bool ok = read_by_format(source, how, &bytes, length, error);
+    free(bytes);
+    if (ok && how->targets != NULL && how->with_targets)
+        ok = read_targets(source, how->targets, error);
+    return ok;
+}
+
+/* --- the dataset --- */
+
+static dataset *new_dataset(const char *name, size_t rows, target_kind targets, size_t target_count,
+                            plx_error *error)
+{
+    dataset *data = memory_array(1, sizeof(*data));
+    size_t count;
+
+    if (data == NULL || __builtin_mul_overflow(rows, target_count, &count)) {
+        free(data);
+        error_memory(error);
+        return NULL;
+    }
+    data->name = memory_string(name);
+    data->rows = rows;
+    if (targets == TARGETS_CLASS)
+        data->label = memory_array(rows, sizeof(*data->label));
+    if (targets == TARGETS_NUMBER) {
+        data->target = memory_array(count, sizeof(*data->target));
+        data->target_count = target_count;
+    }
+    if (data->name == NULL || (targets == TARGETS_CLASS && data->label == NULL) ||
+        (targets == TARGETS_NUMBER && data->target == NULL)) {
+        dataset_free(data);
+        error_memory(error);
+        return NULL;
+    }
+    return data;
+}
+
+/* Sets the encoding's target names: `count` of them. */
+static bool name_targets(encoding *fitted, const column_layout *layout, const vocabulary *names,
+                         const char *name, size_t count)
+{
+    fitted->target_name = memory_array(count, sizeof(char *));
+    if (fitted->target_name == NULL)
+        return false;
+    fitted->target_count = count;
+    for (size_t t = 0; t < count; t++) {
+        if (names == NULL)
+            fitted->target_name[t] =
+                count == 1 ? memory_string(name) : memory_format("%s%zu", name, t);
+        for (size_t c = 0; names != NULL && c < names->count; c++)
+            if (layout->target[c] == t)
+                fitted->target_name[t] = memory_string(names->text[c]);
+        if (fitted->target_name[t] == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Names "0", "1", ... for the columns of a file without names. */
+static bool number_names(vocabulary *names, size_t count)
+{
+    for (size_t c = 0; c < count; c++) {
+        char number[32];
+        const int n = snprintf(number, sizeof(number), "%zu", c);
+        if (vocabulary_add(names, number, (size_t)n) == VOCABULARY_NONE)
+            return false;
+    }
+    return true;
+}
+
+/* --- CSV for training --- */
+
+/* Whether the targets are classes. Several targets are numbers. */
+static bool csv_target_kind(const input_file *source, const data_config *config, encoding *fitted,
+                            bool *numeric, plx_error *error)
+{
+    const column_layout *layout = &source->layout;
+    const target_as as = config->target[0].as;
+
+    fitted->targets = TARGETS_NUMBER;
+    for (size_t t = 0; t < config->target_count; t++)
+        if (config->target[t].as == AS_CLASS && config->target_count > 1)
+            return error_at(error, ERROR_CONFIG, config->target[t].at,
+                            "`as: class` with %zu targets; several targets must all be numbers",
+                            config->target_count);
+    for (size_t c = 0; c < layout->columns; c++) {
+        const column_scan *scan = &source->scan[c];
+        if (layout->target[c] == COLUMN_UNUSED)
+            continue;
+        if (scan->text && layout->targets > 1)
+            return csv_error(&source->csv, scan->text_at, error,
+                             "the target '%.60s' is not a number here; several targets must all be "
+                             "numbers",
+                             source->csv.names.text[c]);
+        *numeric = !scan->text;
+        if (as == AS_CLASS || (as == AS_AUTO && scan->text))
+            fitted->targets = TARGETS_CLASS;
+    }
+    return true;
+}
+
+static dataset *open_csv(input_file *source, const data_config *config, encoding *fitted,
+                         const logger *log, plx_error *error)
+{
+    csv_table *csv = &source->csv;
+    column_layout *layout = &source->layout;
+    label_set labels = {0};
+
+    if (!layout_plan(layout, &csv->names, config, source->path, error) ||
+        (source->scan = columns_scan(csv, layout, error)) == NULL ||
+        !columns_missing(csv, layout, config->missing, false, log, error) ||
+        !csv_target_kind(source, config, fitted, &labels.numeric, error))
+        return NULL;
+    fitted->header = csv->header;
+    fitted->delimiter = csv->delimiter;
+    if (!name_targets(fitted, layout, &csv->names, NULL, layout->targets)) {
+        error_memory(error);
+        return NULL;
+    }
+    dataset *data = new_dataset(source->path, csv->rows, fitted->targets, layout->targets, error);
+    if (data == NULL)
+        return NULL;
+    const bool ok =
+        fitted->targets == TARGETS_NUMBER
+            ? columns_targets(csv, layout, data, error)
+            : columns_labels(csv, layout, &labels, true, fitted, data, error) &&
+                  labels_settle(&labels, fitted, source->path, data->label, data->rows, error);
+    labels_clear(&labels);
+    if (ok)
+        return data;
+    dataset_free(data);
+    return NULL;
+}
+
+/* --- matrices: targets inside --- */
+
+/* Takes the columns of a matrix apart, into x and y. */
+static bool part_columns(input_file *source, plx_error *error)
+{
+    const column_layout *layout = &source->layout;
+    raw_matrix whole = source->x, x = {0}, y = {0};
+    bool ok = raw_reserve(&x, source->path, whole.rows, layout->inputs, RAW_INPUTS, error) &&
+              (layout->targets == 0 ||
+               raw_reserve(&y, source->path, whole.rows, layout->targets, RAW_EXACT, error));
+
+    for (size_t i = 0; ok && i < whole.rows * whole.cols; i++) {
+        const size_t r = i / whole.cols, c = i % whole.cols;
+        if (layout->input[c] != COLUMN_UNUSED)
+            ok =
+                raw_put(&x, source->path, r * x.cols + layout->input[c], raw_get(&whole, i), error);
+        else if (layout->target[c] != COLUMN_UNUSED)
+            ok = raw_put(&y, source->path, r * y.cols + layout->target[c], raw_get(&whole, i),
+                         error);
+    }
+    x.integral = y.integral = whole.integral;
+    raw_clear(&whole);
+    source->x = x;
+    source->y = y;
+    return ok;
+}
+
+/* Encoding columns named by number, each a number. */
+static bool number_columns(encoding *fitted, const column_layout *layout, size_t count)
+{
+    fitted->column = memory_array(count, sizeof(*fitted->column));
+    if (fitted->column == NULL)
+        return false;
+    fitted->column_count = count;
+    for (size_t i = 0; i < count; i++) {
+        size_t c = i;
+        if (layout != NULL)
+            for (c = 0; layout->input[c] != i;)
+                c++;
+        fitted->column[i].first = i;
+        fitted->column[i].name = memory_format("%zu", c);
+        if (fitted->column[i].name == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* An NPY file that holds its targets as columns, chosen by number. */
+static bool take_inner_targets(input_file *source, const data_config *config, encoding *fitted,
+                               plx_error *error)
+{
+    vocabulary names = {0};
+    bool ok = false;
+
+    if (source->x.cols > CSV_MAX_COLUMNS)
+        error_set(error, ERROR_DATA,
+                  "%s: %zu columns; targets can be taken out of at most %d (give them as y)",
+                  source->path, source->x.cols, CSV_MAX_COLUMNS);
+    else if (!number_names(&names, source->x.cols))
+        error_memory(error);
+    else if (layout_plan(&source->layout, &names, config, source->path, error)) {
+        ok = name_targets(fitted, &source->layout, &names, NULL, source->layout.targets) &&
+             number_columns(fitted, &source->layout, source->layout.inputs);
+        if (!ok)
+            error_memory(error);
+    }
+    vocabulary_clear(&names);
+    return ok && part_columns(source, error);
+}
+
+/* --- matrices: what may be asked of them --- */
+
+static bool check_matrix_config(const input_file *source, const data_config *config,
+                                plx_error *error)
+{
+    const char *name = raw_format_name(source->format);
+    const bool pair = config->train.targets != NULL;
+
+    if (source->format == FORMAT_LIBSVM && pair)
+        return error_at(error, ERROR_CONFIG, config->train.at,
+                        "a LIBSVM file holds its targets; give its path alone");
+    if (source->format == FORMAT_IDX && !pair)
+        return error_at(error, ERROR_CONFIG, config->train.at,
+                        "an IDX file has no targets; give a pair, `{x: ..., y: ...}`");
+    if (config->categorical_count > 0)
+        return error_at(error, ERROR_CONFIG, config->at,
+                        "`categorical` is for CSV files; this is %s", name);
+    if (source->format == FORMAT_NPY && !pair)
+        return true;
+    if (config->drop_count > 0)
+        return error_at(error, ERROR_CONFIG, config->at,
+                        "`drop` is for CSV files and NPY files that hold their targets");
+    for (size_t t = 0; t < config->target_count; t++)
+        if (config->target[t].column != NULL)
+            return error_at(error, ERROR_CONFIG, config->target[t].at,
+                            "a target column has no meaning here; the targets are %s",
+                            pair ? "the file y" : "the first word of each line");
+    return true;
+}
+
+/* --- matrices: missing values --- */
+
+static bool row_has_nan(const raw_matrix *matrix, size_t row, size_t *col)
+{
+    if (matrix->bytes != NULL || matrix->rows == 0)
+        return false;
+    for (*col = 0; *col < matrix->cols; ++*col)
+        if (isnan(raw_get(matrix, row * matrix->cols + *col)))
+            return true;
+    return false;
+}
+
+static bool drop_flagged(input_file *source, const bool *drop, size_t dropped, const logger *log,
+                         plx_error *error)
+{
+    const size_t rows = source->x.rows;
+
+    if (dropped == rows)
+        return error_set(error, ERROR_DATA,
+                         "%s: every row lacks a value, so `missing: drop` leaves none",
+                         source->path);
+    if (dropped == 0)
+        return true;
+    raw_drop(&source->x, drop);
+    if (source->y.rows > 0)
+        raw_drop(&source->y, drop);
+    log_line(log, LOG_INFO, "%s: left out %zu of %zu rows, which lack a value", source->path,
+             dropped, rows);
+    return true;
+}
+
+/* The rule as columns_missing has it, for NaN. */
+static bool matrix_missing(input_file *source, missing_rule rule, bool answer_all,
+                           const logger *log, plx_error *error)
+{
+    bool *drop = memory_array(source->x.rows, sizeof(bool));
+    size_t dropped = 0, col = 0;
+    bool ok = drop != NULL || error_memory(error);
+
+    for (size_t r = 0; ok && r < source->x.rows; r++) {
+        const bool target = row_has_nan(&source->y, r, &col);
+        if (!target && !row_has_nan(&source->x, r, &col))
+            continue;
+        drop[r] = rule == MISSING_DROP && !answer_all;
+        dropped += drop[r] ? 1 : 0;
+        if (rule == MISSING_ERROR || (rule == MISSING_DROP && answer_all) ||
+            (rule == MISSING_MEAN && target))
+            ok = error_set(error, ERROR_DATA,
+                           "%s: row %zu, column %zu (from 0) of the %s is NaN, a missing value; %s",
+                           source->path, r, col, target ? "targets" : "inputs",
+                           target && rule == MISSING_MEAN
+                               ? "`missing: mean` is for inputs, `missing: drop` leaves such rows "
+                                 "out"
+                           : rule == MISSING_DROP
+                               ? "training left such rows out, but here every row needs an answer"
+                               : "say `missing: drop` or `missing: mean`");
+    }
+    ok = ok && drop_flagged(source, drop, dropped, log, error);
+    free(drop);
+    return ok;
+}
+
+/* --- matrices: targets --- */
+
+static bool whole_numbers(const input_file *source, place at, plx_error *error)
+{
+    for (size_t r = 0; r < source->y.rows; r++) {
+        const double value = raw_get(&source->y, r);
+        if (value != floor(value))
+            return error_at(error, ERROR_CONFIG, at,
+                            "`as: class` needs whole numbers, but row %zu (from 0) has %g", r,
+                            value);
+    }
+    return true;
+}
+
+static bool matrix_target_kind(const input_file *source, const data_config *config,
+                               encoding *fitted, plx_error *error)
+{
+    const target_as as = config->target_count == 0 ? AS_AUTO : config->target[0].as;
+    const place at = config->target_count == 0 ? config->at : config->target[0].at;
+    const raw_matrix *y = &source->y;
+
+    fitted->targets = TARGETS_NUMBER;
+    if (as == AS_CLASS && y->cols > 1)
+        return error_at(error, ERROR_CONFIG, at,
+                        "`as: class` with %zu target columns; several targets must all be numbers",
+                        y->cols);
+    if (as == AS_CLASS || (as == AS_AUTO && y->cols == 1 && y->integral))
+        fitted->targets = TARGETS_CLASS;
+    if (fitted->targets == TARGETS_CLASS && !y->integral && source->format != FORMAT_LIBSVM)
+        return whole_numbers(source, at, error);
+    return true;
+}
+
+/* Labels of y, added to the set if `grow`. */
+static bool matrix_labels(const input_file *source, label_set *set, bool grow,
+                          const encoding *fitted, dataset *data, plx_error *error)
+{
+    char list[512];
+
+    for (size_t r = 0; r < data->rows; r++) {
+        const double value = raw_get(&source->y, r);
+        data->label[r] = grow ? labels_add_number(set, value) : labels_find_number(set, value);
+        if (data->label[r] != LABELS_NONE)
+            continue;
+        if (!grow)
+            return error_set(error, ERROR_DATA,
+                             "%s: row %zu (from 0) has the label %g, which was not seen in "
+                             "training, where the labels were %s",
+                             source->path, r, value, labels_list(fitted, list, sizeof(list)));
+        return set->keys.count > LABELS_MAX
+                   ? error_set(error, ERROR_DATA, "%s: more than %d labels; take `as: number`",
+                               source->path, LABELS_MAX)
+                   : error_memory(error);
+    }
+    return true;
+}
+
+static bool matrix_numbers(const input_file *source, dataset *data, plx_error *error)
+{
+    for (size_t i = 0; i < data->rows * data->target_count; i++) {
+        data->target[i] = (float)raw_get(&source->y, i);
+        if (!isfinite(data->target[i]))
+            return error_set(error, ERROR_DATA,
+                             "%s: target %zu of row %zu (from 0) does not fit a 32-bit float",
+                             source->path, i % data->target_count, i / data->target_count);
+    }
+    return true;
+}
+
+static void move_storage(input_file *source, dataset *data)
+{
+    data->features = source->x.cols;
+    data->bytes = source->x.bytes;
+    data->floats = source->x.floats;
+    source->x.bytes = NULL;
+    source->x.floats = NULL;
+}
+
+static dataset *open_matrix(input_file *source, const data_config *config, encoding *fitted,
+                            const logger *log, plx_error *error)
+{
+    label_set labels = {.numeric = true};
+    const bool inside = source->format == FORMAT_NPY && config->train.targets == NULL;
+
+    if (!check_matrix_config(source, config, error) ||
+        (inside && !take_inner_targets(source, config, fitted, error)) ||
+        !matrix_missing(source, config->missing, false, log, error) ||
+        !matrix_target_kind(source, config, fitted, error))
+        return NULL;
+    fitted->features = source->x.cols;
+    const char *name = source->format == FORMAT_LIBSVM ? "label" : "y";
+    if ((!inside && !name_targets(fitted, NULL, NULL, name, source->y.cols)) ||
+        (fitted->missing == MISSING_MEAN && source->x.floats != NULL && !inside &&
+         !number_columns(fitted, NULL, source->x.cols))) {
+        error_memory(error);
+        return NULL;
+    }
+    dataset *data =
+        new_dataset(source->path, source->x.rows, fitted->targets, source->y.cols, error);
+    if (data == NULL)
+        return NULL;
+    const bool ok =
+        fitted->targets == TARGETS_NUMBER
+            ? matrix_numbers(source, data, error)
+            : matrix_labels(source, &labels, true, fitted, data, error) &&
+                  labels_settle(&labels, fitted, source->path, data->label, data->rows, error);
+    labels_clear(&labels);
+    if (ok)
+        return data;
+    dataset_free(data);
+    return NULL;
+}
+
+/* --- for training --- */
+
+dataset *source_open_training(input_file *source, const data_config *config, encoding *fitted,
+                              const logger *log, plx_error *error)
+{
+    const reading how = {.path = config->train.path,
+                         .targets = config->train.targets,
+                         .forced = config->format,
+                         .delimiter = config->delimiter,
+                         .header = config->header,
+                         .features = config->features,
+                         .with_targets = true,
+                         .exact = config->train.targets == NULL};
+
+    *source = (struct input_file){0};
+    if (!read_source(source, &how, error))
+        return NULL;
+    fitted->format = source->format;
+    fitted->missing = config->missing;
+    if (source->format != FORMAT_CSV)
+        return open_matrix(source, config, fitted, log, error);
+    if (config->train.targets != NULL) {
+        error_at(error, ERROR_CONFIG, config->train.at,
+                 "a CSV file holds its targets; give its path alone, and the column as `target`");
+        return NULL;
+    }
+    return open_csv(source, config, fitted, log, error);
+}
+
+/* Room for the inputs of a CSV file. */
+static bool reserve_inputs(dataset *data, size_t features, plx_error *error)
+{
+    raw_matrix storage = {0};
+
+    if (!raw_reserve(&storage, data->name, data->rows, features, RAW_INPUTS, error))
+        return false;
+    data->floats = storage.floats;
+    data->features = features;
+    return true;
+}
+
+bool source_fit_inputs(input_file *source, const data_config *config, const uint8_t *parts,
+                       encoding *fitted, dataset *data, const logger *log, plx_error *error)
+{
+    if (source->format != FORMAT_CSV) {
+        move_storage(source, data);
+        return true;
+    }
+    return columns_fit(&source->csv, &source->layout, source->scan, config, parts, fitted, error) &&
+           reserve_inputs(data, fitted->features, error) &&
+           columns_encode(&source->csv, &source->layout, fitted, data, log, error);
+}
+
+/* --- for another file --- */
+
+/* The targets, which have been read: by the labels of training, or as numbers. */
+static bool fill_targets(input_file *source, const encoding *fitted, dataset *data,
+                         plx_error *error)
+{
+    const bool csv = source->format == FORMAT_CSV;
+    label_set labels;
+
+    if (data->target != NULL)
+        return csv ? columns_targets(&source->csv, &source->layout, data, error)
+                   : matrix_numbers(source, data, error);
+    if (data->label == NULL)
+        return true;
+    if (!labels_open(&labels, fitted))
+        return error_memory(error);
+    const bool ok =
+        csv ? columns_labels(&source->csv, &source->layout, &labels, false, fitted, data, error)
+            : matrix_labels(source, &labels, false, fitted, data, error);
+    labels_clear(&labels);
+    return ok;
+}
+
+static bool match_csv(input_file *source, const encoding *fitted, bool with_targets,
+                      const logger *log, plx_error *error)
+{
+    csv_table *csv = &source->csv;
+    size_t extra;
+
+    if (!layout_match(&source->layout, &csv->names, csv->header, fitted, source->path, with_targets,
+                      &extra, error))
+        return false;
+    if (extra > 0)
+        log_line(log, LOG_INFO, "%s: %zu column%s not used", source->path, extra,
+                 extra == 1 ? " is" : "s are");
+    return columns_missing(csv, &source->layout, fitted->missing, !with_targets, log, error);
+}
+
+/* True for an encoding of an NPY file whose columns held the targets. */
+static bool has_inner_targets(const encoding *fitted)
+{
+    return fitted->format == FORMAT_NPY && fitted->column != NULL && fitted->target_count > 0 &&
+           fitted->target_name[0][0] >= '0' && fitted->target_name[0][0] <= '9';
+}
+
+static bool match_inner(input_file *source, const encoding *fitted, bool with_targets,
+                        plx_error *error)
+{
+    vocabulary names = {0};
+    size_t extra;
+    bool ok = false;
+
+    if (source->x.cols > CSV_MAX_COLUMNS)
+        error_set(error, ERROR_DATA, "%s: %zu columns; at most %d can be matched", source->path,
+                  source->x.cols, CSV_MAX_COLUMNS);
+    else if (!number_names(&names, source->x.cols))
+        error_memory(error);
+    else
+        ok = layout_match(&source->layout, &names, false, fitted, source->path, with_targets,
+                          &extra, error);
+    vocabulary_clear(&names);
+    return ok && part_columns(source, error);
+}
+
+static bool match_matrix(input_file *source, const encoding *fitted, bool has_y, bool with_targets,
+                         const logger *log, plx_error *error)
+{
+    const size_t targets = fitted->targets == TARGETS_CLASS ? 1 : fitted->target_count;
+
+    if (has_inner_targets(fitted) && !has_y && source->format == FORMAT_NPY &&
+        !match_inner(source, fitted, with_targets, error))
+        return false;
+    if (with_targets && source->y.rows == 0)
+        return error_set(error, ERROR_DATA, "%s: its targets are missing; they are a second file",
+                         source->path);
+    if (!with_targets)
+        raw_clear(&source->y);
+    if (source->x.cols != fitted->features)
+        return error_set(error, ERROR_DATA, "%s: %zu features; training had %zu", source->path,
+                         source->x.cols, fitted->features);
+    if (with_targets && source->y.cols != targets)
+        return error_set(error, ERROR_DATA, "%s: %zu target columns; training had %zu",
+                         source->path, source->y.cols, targets);
+    const missing_rule rule =
+        fitted->missing == MISSING_MEAN && fitted->column == NULL ? MISSING_ERROR : fitted->missing;
+    return matrix_missing(source, rule, !with_targets, log, error);
+}
+
+/* A CSV encoding reads CSV, whatever the file is called; the others read each other's files. */
+static bool read_other(input_file *source, const reading *how, plx_error *error)
+{
+    if (!read_source(source, how, error))
+        return false;
+    if (source->format == FORMAT_CSV && how->forced != FORMAT_CSV)
+        return error_set(error, ERROR_DATA,
+                         "%s: is a CSV file, but training was on %s; a file without column names "
+                         "is needed",
+                         how->path, raw_format_name(how->fallback));
+    return true;
+}
+
+static dataset *open_other(input_file *source, const encoding *fitted, const reading *how,
+                           const logger *log, plx_error *error)
+{
+    const bool csv = fitted->format == FORMAT_CSV, with_targets = how->with_targets;
+
+    if (csv && how->targets != NULL) {
+        error_set(error, ERROR_DATA, "%s: a CSV file holds its targets; no second file is needed",
+                  how->path);
+        return NULL;
+    }
+    if (!read_other(source, how, error))
+        return NULL;
+    if (csv ? !match_csv(source, fitted, with_targets, log, error)
+            : !match_matrix(source, fitted, how->targets != NULL, with_targets, log, error))
+        return NULL;
+    dataset *data =
+        new_dataset(how->path, csv ? source->csv.rows : source->x.rows,
+                    with_targets ? fitted->targets : TARGETS_NONE, fitted->target_count, error);
+    if (data == NULL)
+        return NULL;
+    bool ok = fill_targets(source, fitted, data, error);
+    if (ok && csv)
+        ok = reserve_inputs(data, fitted->features, error) &&
+             columns_encode(&source->csv, &source->layout, fitted, data, log, error);
+    else if (ok)
+        move_storage(source, data);
+    if (ok)
+        return data;
+    dataset_free(data);
+    return NULL;
+}
+
+dataset *source_open_other(input_file *source, const encoding *fitted, const char *path,
+                           const char *targets, bool with_targets, const logger *log,
+                           plx_error *error)
+{
+    const reading how = {.path = path,
+                         .targets = targets,
+                         .forced = fitted->format == FORMAT_CSV ? FORMAT_CSV : FORMAT_AUTO,
+                         .fallback = fitted->format,
+                         .delimiter = fitted->delimiter,
+                         .header = fitted->header ? HEADER_YES : HEADER_NO,
+                         .features = fitted->features,
+                         .with_targets = with_targets,
+                         .exact = has_inner_targets(fitted) && targets == NULL};
+
+    *source = (struct input_file){0};
+    return open_other(source, fitted, &how, log, error);
+}
