@@ -1,6 +1,6 @@
-/* component.c: a component of the file (an activation, a loss, an optimizer) becomes a plug-in and its
- * settings. The catalog knows the plug-ins and settings.h their tables; what is added here is the
- * place in the file. */
+/* component.c: a component of the file (an activation, a loss, an optimizer) becomes a plug-in
+ * and its settings. The catalog knows the plug-ins and settings.h their tables; what is added
+ * here is the place in the file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

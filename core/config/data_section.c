@@ -1,6 +1,6 @@
-/* data_section.c: the `data` section. What the data come from (a generator by its name, or files of a
- * format) decides which keys mean something, so one table says for each key what it is for; a key
- * that would be ignored is refused, and printing shows only those that count. */
+/* data_section.c: the `data` section. What the data come from (a generator by its name, or files
+ * of a format) decides which keys mean something, so one table says for each key what it is for;
+ * a key that would be ignored is refused, and printing shows only those that count. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ const word_list data_missing_rules = {missing_words, 3};
 const word_list data_scales = {scale_words, 3};
 const word_list data_target_kinds = {target_words, 3};
 
-/* ---- which key is for what --------------------------------------------------------------------- */
+/* ---- which key is for what ------------------------------------------------------------------- */
 
 /* Sources as bits: the formats in the order of data_format, then the generators. */
 enum {
@@ -133,7 +133,7 @@ static bool check_uses(const reader *r, const node *section, const data_config *
     return true;
 }
 
-/* ---- where the rows come from ------------------------------------------------------------------- */
+/* ---- where the rows come from ---------------------------------------------------------------- */
 
 static bool read_pair(const reader *r, const node *pair, data_source *source)
 {
@@ -238,7 +238,7 @@ static bool read_origin(const reader *r, const node *section, data_config *data)
     return true;
 }
 
-/* ---- columns ---------------------------------------------------------------------------------------- */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 static bool read_target(const reader *r, const node *value, target_spec *target)
 {
@@ -340,7 +340,7 @@ static bool read_columns(const reader *r, const node *section, data_config *data
     return ok;
 }
 
-/* ---- splits, scaling ------------------------------------------------------------------------------ */
+/* ---- splits, scaling ------------------------------------------------------------------------- */
 
 static bool read_folds(const reader *r, const node *section, data_config *data)
 {
@@ -403,7 +403,7 @@ bool data_section_has_validation(const data_config *data)
     return data->validation.path != NULL || data->validation.fraction > 0;
 }
 
-/* ---- freeing ---------------------------------------------------------------------------------------- */
+/* ---- freeing --------------------------------------------------------------------------------- */
 
 static void free_source(data_source *source)
 {

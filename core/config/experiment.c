@@ -1,5 +1,6 @@
-/* experiment.c: an experiment file from its tree to its structs. The sections are read one after the
- * other, each by its own file; here they are put in order, and what holds across them is checked. */
+/* experiment.c: an experiment file from its tree to its structs. The sections are read one after
+ * the other, each by its own file; here they are put in order, and what holds across them is
+ * checked. */
 #include "config/experiment.h"
 
 #include <math.h>

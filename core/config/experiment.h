@@ -1,6 +1,7 @@
-/* experiment.h: an experiment file as typed structs, every default filled in, every component found,
- * its settings checked. Reading it is the one place where the words of a config file have meaning;
- * all that comes later works on these structs. Errors are `file:line:col: ...` with the nearest name. */
+/* experiment.h: an experiment file as typed structs, every default filled in, every component
+ * found, its settings checked. Reading it is the one place where the words of a config file have
+ * meaning; all that comes later works on these structs. Errors are `file:line:col: ...` with the
+ * nearest name. */
 #ifndef CONFIG_EXPERIMENT_H
 #define CONFIG_EXPERIMENT_H
 
@@ -14,7 +15,7 @@
 #include "support/error.h"
 #include "support/text.h"
 
-/* --- data ------------------------------------------------------------------------------------ */
+/* ---- data ------------------------------------------------------------------------------------ */
 
 typedef enum { FORMAT_AUTO, FORMAT_CSV, FORMAT_IDX, FORMAT_NPY, FORMAT_LIBSVM } data_format;
 typedef enum { MISSING_ERROR, MISSING_DROP, MISSING_MEAN } missing_rule;
@@ -73,7 +74,7 @@ typedef struct data_config {
     double label_smoothing;
 } data_config;
 
-/* --- network ----------------------------------------------------------------------------------- */
+/* ---- network --------------------------------------------------------------------------------- */
 
 typedef enum {
     INIT_AUTO,          /* N(0, gain^2 / fan_in), the activation's own gain                      */
@@ -111,7 +112,7 @@ typedef struct layer_config {
     place at;
 } layer_config;
 
-/* --- training ------------------------------------------------------------------------------------ */
+/* ---- training -------------------------------------------------------------------------------- */
 
 typedef enum {
     SCHEDULE_CONSTANT,
@@ -185,8 +186,7 @@ typedef struct experiment {
 typedef struct experiment_options {
     const char *const *sets; /* --set texts, applied in order                                    */
     size_t set_count;
-    bool
-        without_optimizer; /* leave the optimizer plug-in unloaded (experiment.optimizer.settings NULL) */
+    bool without_optimizer; /* the plug-in stays unloaded: experiment.optimizer.settings is NULL */
 } experiment_options;
 
 /* Reads, resolves and checks. Relative paths are taken against the file's folder. */

@@ -87,7 +87,7 @@ static bool no_key(const reader *r, const node *value, word_list keys)
     return false;
 }
 
-/* ---- looking at nodes ------------------------------------------------------------------------------ */
+/* ---- looking at nodes ------------------------------------------------------------------------ */
 
 bool field_is_word(const node *value, const char *word)
 {
@@ -148,10 +148,10 @@ node *field_required(const reader *r, const node *map, const char *key, const ch
     return NULL;
 }
 
-/* ---- numbers --------------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
-/* "a number from 0 to 1", "a finite number above 0", "a number of at least 0 and below 1"; with the word,
- * ", or none". */
+/* "a number from 0 to 1", "a finite number above 0", "a number of at least 0 and below 1"; with
+ * the word, ", or none". */
 static void describe_real(text *out, real_range range, const char *word)
 {
     text_add(out, isfinite(range.max) ? "a number" : "a finite number");
@@ -255,7 +255,7 @@ bool field_seed(const reader *r, const node *map, const char *key, uint64_t *val
     return field_wrong(r, found, "a whole number from 0 to 18446744073709551615");
 }
 
-/* ---- words ------------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 bool field_flag(const reader *r, const node *map, const char *key, bool *value)
 {

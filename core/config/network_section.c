@@ -1,5 +1,5 @@
-/* network_section.c: the `network` section: the layers, each with its activation, and how their weights
- * begin. */
+/* network_section.c: the `network` section: the layers, each with its activation, and how their
+ * weights begin. */
 #include <math.h>
 #include <stdlib.h>
 

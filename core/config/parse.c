@@ -1,8 +1,8 @@
-/* parse.c: libyaml's events into nodes. The event interface tells where each value begins and leaves
- * scalars as text, which is all we want of YAML; what we do not want (anchors, aliases, tags, several
- * documents) is refused as its event arrives, and so is what grows too deep or too large, before the
- * parser reads on: it has no limits of its own. Its complaints are in the words of a YAML grammar; a
- * table below puts those that a person can meet into plain ones. */
+/* parse.c: libyaml's events into nodes. The event interface tells where each value begins and
+ * leaves scalars as text, which is all we want of YAML; what we do not want (anchors, aliases,
+ * tags, several documents) is refused as its event arrives, and so is what grows too deep or too
+ * large, before the parser reads on: it has no limits of its own. Its complaints are in the
+ * words of a YAML grammar; a table below puts those that a person can meet into plain ones. */
 #include "config/parse.h"
 
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static place place_of(const builder *b, yaml_mark_t mark)
     return (place){b->name, (int)mark.line + 1, (int)mark.column + 1};
 }
 
-/* ---- what the parser complains about ------------------------------------------------------- */
+/* ---- what the parser complains about --------------------------------------------------------- */
 
 /* `yaml` is libyaml's problem, `plain` ours; with `from_start` the place is where the construct
  * began, which is where the mistake mostly is. */
@@ -131,7 +131,7 @@ static bool complain(const builder *b)
                     problem);
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------ */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 node *parse_append(tree *owner, node *parent, const char *key, place key_at, plx_error *error)
 {

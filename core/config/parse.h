@@ -9,8 +9,8 @@
 #define PARSE_MAX_NODES 50000
 #define PARSE_MAX_KEY   200
 
-/* A tree owns the strings that the places of its nodes name. The root is its first member, so that a
- * pointer to the root is a pointer to the tree. */
+/* A tree owns the strings that the places of its nodes name. The root is its first member, so
+ * that a pointer to the root is a pointer to the tree. */
 typedef struct tree {
     node root;
     char **names;

@@ -1,7 +1,7 @@
-/* print.c: a resolved experiment as YAML that reads back to itself. Sections stand as blocks, what is
- * below them on one line each. A text is written bare only if nothing could take it for anything
- * else; all others stand in double quotes. Keys that mean nothing for what was chosen are left out,
- * as reading would refuse them. */
+/* print.c: a resolved experiment as YAML that reads back to itself. Sections stand as blocks,
+ * what is below them on one line each. A text is written bare only if nothing could take it for
+ * anything else; all others stand in double quotes. Keys that mean nothing for what was chosen
+ * are left out, as reading would refuse them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "config/utf8.h"
 #include "support/text.h"
 
-/* ---- words and numbers --------------------------------------------------------------------------- */
+/* ---- words and numbers ----------------------------------------------------------------------- */
 
 static bool is_letter(char c)
 {
@@ -34,8 +34,8 @@ static bool is_bare(const char *string)
     return true;
 }
 
-/* A character inside double quotes: escaped if it is a control, a line end of any kind, or something
- * no eye can see. */
+/* A character inside double quotes: escaped if it is a control, a line end of any kind, or
+ * something no eye can see. */
 static void add_character(text *out, const char *bytes, size_t width, unsigned character)
 {
     if (character == '"' || character == '\\')
@@ -114,7 +114,7 @@ static void line_size(text *out, const char *key, size_t value, const char *word
     text_add(out, "\n");
 }
 
-/* ---- data -------------------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
 static void add_source(text *out, const char *key, const data_source *source)
 {
@@ -228,7 +228,7 @@ static void add_data(text *out, const data_config *data)
     text_add(out, "\n");
 }
 
-/* ---- components ---------------------------------------------------------------------------------------- */
+/* ---- components ------------------------------------------------------------------------------ */
 
 /* ", name: value" for each setting; choices are words. */
 static void add_settings(text *out, const settings *settings)
@@ -305,7 +305,7 @@ static void add_optimizer(text *out, const experiment *experiment)
     text_add(out, "}\n");
 }
 
-/* ---- network --------------------------------------------------------------------------------------------- */
+/* ---- network --------------------------------------------------------------------------------- */
 
 static void add_init(text *out, const init_spec *init)
 {
@@ -350,7 +350,7 @@ static void add_network(text *out, const experiment *experiment)
         add_layer(out, &experiment->layers[i], &experiment->init);
 }
 
-/* ---- training --------------------------------------------------------------------------------------------- */
+/* ---- training -------------------------------------------------------------------------------- */
 
 static void add_schedule(text *out, const schedule_config *schedule)
 {

@@ -6,7 +6,7 @@
 #include "config/experiment.h"
 #include "config/fields.h"
 
-/* ---- data_section.c ---- */
+/* ---- data_section.c -------------------------------------------------------------------------- */
 
 bool data_section_read(const reader *r, const node *section, data_config *data);
 void data_section_free(data_config *data);
@@ -18,14 +18,14 @@ bool data_section_has_validation(const data_config *data);
 extern const word_list data_formats, data_headers, data_missing_rules, data_scales,
     data_target_kinds;
 
-/* ---- network_section.c ---- */
+/* ---- network_section.c ----------------------------------------------------------------------- */
 
 bool network_section_read(const reader *r, const node *section, experiment *experiment);
 void network_section_free(experiment *experiment);
 
 extern const word_list network_inits;
 
-/* ---- component.c ---- */
+/* ---- component.c ----------------------------------------------------------------------------- */
 
 /* Reads a component, which is a bare name or a map of `name`, the core's own key `own` (NULL: none)
  * and settings; the caller reads `own`. */
@@ -33,7 +33,7 @@ bool component_read(const reader *r, const node *value, uint32_t kind, const cha
                     component *component);
 void component_free(component *component);
 
-/* ---- training_section.c ---- */
+/* ---- training_section.c ---------------------------------------------------------------------- */
 
 /* The schedule (NULL: absent, so constant) and then the training (NULL: absent, so all defaults);
  * data, layers and optimizer have been read. */

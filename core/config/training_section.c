@@ -1,6 +1,6 @@
-/* training_section.c: the sections `schedule` and `train`, which say how training goes on. Both may be
- * left out; the defaults then hold. What needs validation rows is refused if there are none, before
- * any data are read. */
+/* training_section.c: the sections `schedule` and `train`, which say how training goes on. Both
+ * may be left out; the defaults then hold. What needs validation rows is refused if there are
+ * none, before any data are read. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 static const real_range positive = {.min = 0, .max = HUGE_VAL, .above = true};
 static const real_range not_negative = {.min = 0, .max = HUGE_VAL};
 
-/* ---- schedule ----------------------------------------------------------------------------------- */
+/* ---- schedule -------------------------------------------------------------------------------- */
 
 static const char *const rule_words[] = {"constant", "step",   "exponential",
                                          "cosine",   "linear", "plateau"};
@@ -141,7 +141,7 @@ bool schedule_section_read(const reader *r, const node *section, experiment *exp
             read_watch(r, section, has_validation, schedule));
 }
 
-/* ---- early stopping ------------------------------------------------------------------------------- */
+/* ---- early stopping -------------------------------------------------------------------------- */
 
 static const char *const monitor_words[] = {
     "val_loss", "val_accuracy", "val_top_k", "val_precision", "val_recall",
@@ -194,7 +194,7 @@ static bool read_stopping(const reader *r, const node *value, experiment *experi
 
 #define MAX_WEIGHTS 10000
 
-/* ---- class weights ---------------------------------------------------------------------------------- */
+/* ---- class weights --------------------------------------------------------------------------- */
 
 static bool read_weight_map(const reader *r, const node *map, class_weights_config *weights)
 {
@@ -235,7 +235,7 @@ static bool read_weights(const reader *r, const node *value, class_weights_confi
     return true;
 }
 
-/* ---- train ---------------------------------------------------------------------------------------------- */
+/* ---- train ----------------------------------------------------------------------------------- */
 
 /* One way of clipping at most; none at all for an optimizer that evaluates the loss itself. */
 static bool check_clipping(const reader *r, const node *section, const experiment *experiment)

@@ -1,5 +1,5 @@
-/* tree.c: the tree of a config file: reading one, walking it, and --set, which edits it before it is
- * given a meaning. How YAML becomes nodes is in parse.c. */
+/* tree.c: the tree of a config file: reading one, walking it, and --set, which edits it before
+ * it is given a meaning. How YAML becomes nodes is in parse.c. */
 #include "config/tree.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "support/memory.h"
 #include "support/text.h"
 
-/* ---- reading ------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* The root must be a map; nothing at all is an empty file. */
 static bool check_root(const node *root, const char *name, plx_error *error)
@@ -89,7 +89,7 @@ void tree_free(node *root)
     free(owner);
 }
 
-/* ---- walking -------------------------------------------------------------------------------------- */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 node *tree_child(const node *map, const char *key)
 {
@@ -156,7 +156,7 @@ char *tree_path(const node *node)
     return path.bytes != NULL ? path.bytes : memory_string("");
 }
 
-/* ---- --set ------------------------------------------------------------------------------------------ */
+/* ---- --set ----------------------------------------------------------------------------------- */
 
 /* A bare word that says "nothing to speak of", which a map may replace. */
 static bool is_blank(const node *scalar)
@@ -224,7 +224,8 @@ static node *step_into(tree *owner, node *from, const char *part, place at, plx_
     return child != NULL ? child : parse_append(owner, from, part, at, error);
 }
 
-/* Follows `path` (which it cuts into parts) from the root; stores how deep the found node stands. */
+/* Follows `path` (which it cuts into parts) from the root; stores how deep the found node
+ * stands. */
 static node *follow(tree *owner, char *path, place at, size_t *depth, plx_error *error)
 {
     node *found = &owner->root;

@@ -35,12 +35,13 @@ node *tree_child(const node *map, const char *key); /* NULL: absent, or not a ma
 size_t tree_count(const node *list_or_map);
 node *tree_item(const node *list, size_t index);
 
-/* Applies "key.path=value" (a --set) to the root of a tree: value is YAML (so lists and maps work),
- * path parts are keys or list indexes ("network.layers.0.units"); missing maps are made; a component
- * given by its bare name is widened into {name: ...} when a setting below it is set, and a bare true,
- * false, none or nothing into an empty map. The places of what it adds name the assignment and have
- * no line: messages begin "--set optimizer.lr=abc: ...". Fails with ERROR_USAGE if the text is no
- * assignment, else ERROR_CONFIG; the tree is then good for tree_free only. */
+/* Applies "key.path=value" (a --set) to the root of a tree: value is YAML (so lists and maps
+ * work), path parts are keys or list indexes ("network.layers.0.units"); missing maps are made;
+ * a component given by its bare name is widened into {name: ...} when a setting below it is set,
+ * and a bare true, false, none or nothing into an empty map. The places of what it adds name the
+ * assignment and have no line: messages begin "--set optimizer.lr=abc: ...". Fails with
+ * ERROR_USAGE if the text is no assignment, else ERROR_CONFIG; the tree is then good for
+ * tree_free only. */
 bool tree_set(node *root, const char *assignment, plx_error *error);
 
 /* "network.layers[0].activation": the path of a node, for messages and the matrix. A new string. */
