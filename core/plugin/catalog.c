@@ -168,25 +168,41 @@ static void not_found(const catalog *self, uint32_t kind, const char *name, plx_
     free(t.bytes);
 }
 
-/* Marks what a search has found and says so if it stands in for another. */
-static const plugin *answer(const catalog *self, loaded *item, const search_match *match)
+const plugin *catalog_take(catalog *self, uint32_t kind, const char *name,
+                           const search_match *match, plx_error *error)
 {
-    plugin *found = &item->plugin;
+    loaded *item = obtain(self, match->path, kind, name, error);
 
+    if (item == NULL)
+        return NULL;
+    plugin *found = &item->plugin;
+    const bool first_time = !item->searched;
     item->searched = true;
     found->builtin = match->builtin;
     found->shadows = match->shadowed != NULL;
-    if (match->shadows_builtin)
+    if (first_time && match->shadows_builtin)
         log_line(self->log, LOG_WARNING, "%s '%s' is %s, which hides the built-in %s",
-                 catalog_kind_name(found->kind), found->name, found->path, match->shadowed);
+                 catalog_kind_name(kind), name, found->path, match->shadowed);
     return found;
+}
+
+/* "cannot load optimizer 'lion' from /a/lion.so: it ... (tried before: ...)" */
+static void refused(uint32_t kind, const char *name, const search_match *match,
+                    const plx_error *why, plx_error *error)
+{
+    const bool first = match->tried.length == 0;
+
+    error_set(error, why->code, "cannot load %s '%s' from %s: %s%s%s%s", catalog_kind_name(kind),
+              name, match->path, why->text,
+              first ? "" : " (tried before: ", first ? "" : match->tried.bytes, first ? "" : ")");
 }
 
 const plugin *catalog_find(catalog *self, uint32_t kind, const char *name, plx_error *error)
 {
-    loaded *item = loaded_by_name(self, kind, name);
+    const loaded *item = loaded_by_name(self, kind, name);
     const plugin *found = NULL;
     search_match match = {0};
+    plx_error why = {0};
 
     if (item != NULL)
         return &item->plugin;
@@ -198,13 +214,10 @@ const plugin *catalog_find(catalog *self, uint32_t kind, const char *name, plx_e
         error_memory(error);
     } else if (match.path == NULL) {
         not_found(self, kind, name, error);
-    } else if ((item = obtain(self, match.path, kind, name, error)) != NULL) {
-        found = answer(self, item, &match);
     } else {
-        error_prefix(error, "cannot load %s '%s' from %s%s%s%s", catalog_kind_name(kind), name,
-                     match.path, match.tried.length > 0 ? " (tried before: " : "",
-                     match.tried.length > 0 ? match.tried.bytes : "",
-                     match.tried.length > 0 ? ")" : "");
+        found = catalog_take(self, kind, name, &match, &why);
+        if (found == NULL)
+            refused(kind, name, &match, &why, error);
     }
     search_match_clear(&match);
     return found;

@@ -41,6 +41,7 @@ typedef struct catalog_options {
     const logger *log;   /* told when a built-in is shadowed; must outlive the catalog           */
 } catalog_options;
 
+/* NULL with ERROR_USAGE if one of `folders` does not exist. A catalog is for one thread at a time. */
 catalog *catalog_new(const catalog_options *options, plx_error *error);
 void catalog_free(catalog *catalog);
 

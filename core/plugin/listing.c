@@ -48,7 +48,7 @@ static const plugin *try_match(catalog *self, uint32_t kind, const char *name,
 {
     if (!match->builtin && !probe_plugin(match->path, kind, name, self->probe_milliseconds, why))
         return NULL;
-    return catalog_find(self, kind, name, why);
+    return catalog_take(self, kind, name, match, why);
 }
 
 static bool list_name(listing *list, uint32_t kind, const char *name)

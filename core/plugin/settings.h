@@ -37,7 +37,8 @@ const char *settings_value(const settings *settings, size_t index, char buffer[3
  * A new string. */
 char *settings_range(const plx_setting *row);
 
-/* The domain and gain of an activation with these settings; defaults where the plug-in has none. */
+/* The domain and gain of an activation with these settings; defaults where the plug-in has none.
+ * A domain that is no range is an error; a gain that is not a finite number above 0 counts as 1. */
 bool settings_domain(const settings *activation, plx_domain *domain, plx_error *error);
 double settings_gain(const settings *activation);
 /* PLX_SIMPLEX, PLX_UNIT, PLX_POSITIVE or PLX_REALS of a domain; and its name for messages:

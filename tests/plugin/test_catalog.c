@@ -195,9 +195,9 @@ START_TEST(stops_at_a_broken_match)
     char *broken = stage_copy(folder, "minor_99", "first/subject.so");
     char *sound = stage_copy(folder, "sound", "second/optimizer/subject.so");
 
-    expect_stopped(folder, "cannot load optimizer 'subject' from @/first/subject.so (tried before: "
-                           "@/first/optimizer/subject.so: no such file): it needs version 1.99 of "
-                           "the plug-in interface; this program has 1.0");
+    expect_stopped(folder, "cannot load optimizer 'subject' from @/first/subject.so: it needs "
+                           "version 1.99 of the plug-in interface; this program has 1.0 (tried "
+                           "before: @/first/optimizer/subject.so: no such file)");
     free(broken);
     free(sound);
     free(folder);

@@ -101,6 +101,17 @@ START_TEST(gives_the_reason_of_a_refusal)
 }
 END_TEST
 
+START_TEST(gives_the_reason_of_a_builtin)
+{
+    char *folder = harness_folder();
+
+    free(stage_copy(folder, "no_summary", "optimizer/subject.so"));
+    expect_list(stage_builtin(folder),
+                "optimizer subject it has no summary; one line is required\n");
+    free(folder);
+}
+END_TEST
+
 START_TEST(survives_a_crash)
 {
     expect_reason("aborts", "optimizer subject it crashes while it is loaded (SIGABRT)\n");
@@ -167,6 +178,7 @@ static Suite *suite(void)
     tcase_add_test(lists, sorts_by_kind_and_name);
     tcase_add_test(lists, lists_flat_files_under_their_own_kind);
     tcase_add_test(lists, gives_the_reason_of_a_refusal);
+    tcase_add_test(lists, gives_the_reason_of_a_builtin);
     tcase_add_test(lists, survives_a_crash);
     tcase_add_test(lists, survives_an_exit);
     tcase_add_test(lists, survives_a_hang);
