@@ -8,6 +8,7 @@
 #include "model/predict.h"
 
 #include <errno.h>
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -102,7 +103,8 @@ static void add_field(text *out, const char *field)
     text_add(out, "\"");
 }
 
-/* The fewest digits that read back as the same float; 9 always do. */
+/* The fewest digits that read back as the same float. 9 always do; a decimal of up to 6 comes back
+ * from any float but a denormal one, so below 6 only those are tried. */
 static void add_float(text *out, float value)
 {
     const size_t start = out->length;
@@ -111,7 +113,7 @@ static void add_float(text *out, float value)
     if (!isfinite(value) || (truncf(value) == value && fabsf(value) < 1e9f)) {
         text_add_double(out, (double)value);
     } else {
-        for (int digits = 6; digits <= 9; digits++) {
+        for (int digits = fabsf(value) < FLT_MIN ? 1 : 6; digits <= 9; digits++) {
             out->length = start;
             text_addf(out, "%.*g", digits, (double)value);
             if (out->failed || strtof_l(out->bytes + start, NULL, plain) == value)
