@@ -220,7 +220,7 @@ END_TEST
 
 START_TEST(dropout_that_is_no_number_is_refused)
 {
-    refuse(2, 3, NAN, 2, 4, "layer 0: dropout nan");
+    refuse(2, 3, (double)NAN, 2, 4, "layer 0: dropout nan");
 }
 END_TEST
 

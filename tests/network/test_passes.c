@@ -45,7 +45,7 @@ static double pass(network *network, const batch *batch, const random_stream *dr
                    bool gradient)
 {
     plx_error error = {0};
-    double loss = NAN;
+    double loss = (double)NAN;
 
     ck_assert_msg(network_forward(network, batch->rows, batch->x, dropout, true, &error), "%s",
                   error.text);
@@ -349,7 +349,7 @@ START_TEST(a_fused_network_can_skip_its_output)
     network *network = fixture_network(fixture, &plan);
     batch batch = batch_new(&plan, 11, false);
     plx_error error = {0};
-    double loss = NAN;
+    double loss = (double)NAN;
     const double want = pass(network, &batch, NULL, false);
 
     ck_assert(network_is_fused(network));
