@@ -41,29 +41,20 @@ static const node *name_of(const reader *r, const node *value, const char *kind)
     return NULL;
 }
 
-/* The keys the map may have: name, the core's own, and the plug-in's settings. A setting that bears
- * one of the first two names could never be set. */
-static bool check_keys(const reader *r, const node *map, const plugin *plugin, const char *own,
-                       place at)
+/* The keys the map may have: name, the core's own, and the plug-in's settings, none of which bears
+ * one of the core's names (a plug-in with such a setting does not load). */
+static bool check_keys(const reader *r, const node *map, const plugin *plugin, const char *own)
 {
     const size_t count = settings_count(plugin), first = own != NULL ? 2 : 1;
     const char **words = memory_array(count + 2, sizeof(*words));
-    bool ok = words != NULL || error_memory(r->error);
 
     if (words == NULL)
-        return false;
+        return error_memory(r->error);
     words[0] = "name";
     words[1] = own;
-    for (size_t i = 0; i < count && ok; i++) {
+    for (size_t i = 0; i < count; i++)
         words[first + i] = settings_row(plugin, i)->name;
-        for (size_t k = 0; k < first && ok; k++)
-            ok = strcmp(words[k], words[first + i]) != 0 ||
-                 error_at(r->error, ERROR_PLUGIN, at,
-                          "the plug-in '%s' has a setting '%s', a key that is not the plug-in's; "
-                          "rename the setting",
-                          plugin->name, words[k]);
-    }
-    ok = ok && (map == NULL || field_known(r, map, (word_list){words, first + count}));
+    const bool ok = field_known(r, map, (word_list){words, first + count});
     free(words);
     return ok;
 }
@@ -118,7 +109,7 @@ bool component_read(const reader *r, const node *value, uint32_t kind, const cha
         return error_set(r->error, cause.code, "%s", cause.text);
     }
     const node *map = value->type == NODE_MAP ? value : NULL;
-    if (!check_keys(r, map, plugin, own, name->at))
+    if (map != NULL && !check_keys(r, map, plugin, own))
         return false;
     component->settings = settings_new(plugin, r->error);
     if (component->settings == NULL)

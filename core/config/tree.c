@@ -235,7 +235,7 @@ static node *follow(tree *owner, char *path, place at, size_t *depth, plx_error 
         if (dot != NULL)
             *dot++ = '\0';
         if (++*depth >= PARSE_MAX_DEPTH) {
-            error_at(error, ERROR_CONFIG, at, "a key of more than %d parts", PARSE_MAX_DEPTH);
+            error_at(error, ERROR_CONFIG, at, "a key of more than %d parts", PARSE_MAX_DEPTH - 1);
             return NULL;
         }
         found = step_into(owner, found, part, at, error);
