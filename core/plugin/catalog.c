@@ -1,8 +1,9 @@
-/* The catalog: search (search.c), load and verify (load.c, verify.c), and remember. A plug-in is loaded
- * once for a catalog; two catalogs of a process share the object that the system loaded and have their
- * own copies of its descriptor. What a failure says is put together here: a name that no folder has
- * is answered with the folders and the nearest name, a file that was refused with its path, the reason,
- * and the paths that were tried before it. A catalog is for one thread at a time. */
+/* The catalog: search (search.c), load and verify (load.c, verify.c), and remember. A plug-in is
+ * loaded once for a catalog; two catalogs of a process share the object that the system loaded and
+ * have their own copies of its descriptor. What a failure says is put together here: a name that no
+ * folder has is answered with the folders and the nearest name, a file that was refused with its
+ * path, the reason, and the paths that were tried before it. A catalog is for one thread at a time.
+ */
 #include "plugin/catalog.h"
 
 #include <limits.h>
@@ -296,7 +297,8 @@ static char *relative_path(const char *from, const char *to)
     return t.bytes != NULL ? t.bytes : memory_string("");
 }
 
-/* Where an executable in `folder` has its plug-ins if it was installed; NULL if they aren't there. */
+/* Where an executable in `folder` has its plug-ins if it was installed; NULL if they aren't there.
+ */
 static char *installed_folder(const char *folder, const char *bindir, const char *plugindir)
 {
     char *relative = relative_path(bindir, plugindir);

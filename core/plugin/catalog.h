@@ -15,9 +15,9 @@
 #include "support/error.h"
 #include "support/log.h"
 
-/* A loaded and verified plug-in. The descriptors are the core's own copies, zero where the plug-in's
- * were shorter; exactly one of the last three is not NULL. Lives as long as its catalog; the shared
- * object itself is never unloaded. */
+/* A loaded and verified plug-in. The descriptors are the core's own copies, zero where the
+ * plug-in's were shorter; exactly one of the last three is not NULL. Lives as long as its catalog;
+ * the shared object itself is never unloaded. */
 typedef struct plugin {
     uint32_t kind; /* PLX_KIND_...                                                               */
     const char *name;
@@ -41,7 +41,8 @@ typedef struct catalog_options {
     const logger *log;   /* told when a built-in is shadowed; must outlive the catalog           */
 } catalog_options;
 
-/* NULL with ERROR_USAGE if one of `folders` does not exist. A catalog is for one thread at a time. */
+/* NULL with ERROR_USAGE if one of `folders` does not exist. A catalog is for one thread at a time.
+ */
 catalog *catalog_new(const catalog_options *options, plx_error *error);
 void catalog_free(catalog *catalog);
 
@@ -75,8 +76,8 @@ const char *catalog_kind_name(uint32_t kind);
 uint32_t catalog_kind(const char *word);
 
 /* The built-in folder for the running program: beside the build's executable, or relative to the
- * installed one. `build_root`, `bindir` and `plugindir` are what the build configured (the latter two
- * absolute). A new string. */
+ * installed one. `build_root`, `bindir` and `plugindir` are what the build configured (the latter
+ * two absolute). A new string. */
 char *catalog_builtin_folder(const char *build_root, const char *bindir, const char *plugindir);
 
 #endif

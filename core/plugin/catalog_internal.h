@@ -13,8 +13,8 @@ struct catalog {
     int probe_milliseconds; /* how long a plug-in from outside may take to load in a listing      */
 };
 
-/* Loads what a search has found, if need be, marks it, and says so if it hides a built-in. The error is
- * the reason alone. */
+/* Loads what a search has found, if need be, marks it, and says so if it hides a built-in. The
+ * error is the reason alone. */
 const plugin *catalog_take(catalog *catalog, uint32_t kind, const char *name,
                            const search_match *match, plx_error *error);
 /* catalog_list for one kind, or 0 for all of them. */

@@ -1,11 +1,13 @@
-/* The services of a plug-in. Random numbers are addressed and not drawn: number i of a sequence is a
- * function of (seed, step, tensor, stream, i). The Philox counter has room for i and 56 bits more, which
- * take the tensor and the stream, so that no two sequences of a step can touch; the step, and what is left
- * of a very large tensor id, go into the key together with the seed by way of a Philox block, so that
- * sequences of different steps or seeds touch only where 64 random bits coincide.
+/* The services of a plug-in. Random numbers are addressed and not drawn: number i of a sequence is
+ * a function of (seed, step, tensor, stream, i). The Philox counter has room for i and 56 bits
+ * more, which take the tensor and the stream, so that no two sequences of a step can touch; the
+ * step, and what is left of a very large tensor id, go into the key together with the seed by way
+ * of a Philox block, so that sequences of different steps or seeds touch only where 64 random bits
+ * coincide.
  *
- * Sums run in eight accumulators, element i into number i % 8, which are then added in pairs: a fixed
- * order that depends on n alone and that a compiler may still turn into vector instructions. */
+ * Sums run in eight accumulators, element i into number i % 8, which are then added in pairs: a
+ * fixed order that depends on n alone and that a compiler may still turn into vector instructions.
+ */
 #include "plugin/host.h"
 
 #include <math.h>

@@ -1,5 +1,6 @@
-/* host.h: the services a plug-in gets, as the plx_host table of plugin.h. One host belongs to one run.
- * Products and closures live further up (network, train), so they are handed in as functions. */
+/* host.h: the services a plug-in gets, as the plx_host table of plugin.h. One host belongs to one
+ * run. Products and closures live further up (network, train), so they are handed in as functions.
+ */
 #ifndef PLUGIN_HOST_H
 #define PLUGIN_HOST_H
 

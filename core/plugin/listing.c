@@ -1,6 +1,6 @@
-/* The listing: for each kind every name that lies in a folder of that kind, answered by the search as
- * catalog_find would; then what lies directly in a flat folder, where only loading tells the kind. What
- * comes from outside the built-in folder is probed in a child first. */
+/* The listing: for each kind every name that lies in a folder of that kind, answered by the search
+ * as catalog_find would; then what lies directly in a flat folder, where only loading tells the
+ * kind. What comes from outside the built-in folder is probed in a child first. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,12 +6,12 @@
  *      other plug-ins; constructors run here, which no check can prevent;
  *   3. the floating-point control state is what it was: an object linked with -ffast-math switches
  *      denormals off for the whole process, and with them the meaning of every other result;
- *   4. the entry symbol, in that very file (dlsym also searches dependencies), its magic, size, kind,
- *      minor;
+ *   4. the entry symbol, in that very file (dlsym also searches dependencies), its magic, size,
+ *      kind, minor;
  *   5. the descriptor (verify.c).
  *
- * A refused object is closed again. An accepted one never is: its strings and functions are in use for as
- * long as the process lives. */
+ * A refused object is closed again. An accepted one never is: its strings and functions are in use
+ * for as long as the process lives. */
 #include "plugin/load.h"
 
 #include <dlfcn.h>

@@ -19,8 +19,8 @@ typedef struct loaded {
     bool searched; /* found by a search, so that it answers to its kind and name                  */
 } loaded;
 
-/* Loads the file at the absolute `path` and verifies it. kind 0 and name NULL stand for any kind, and
- * for the name that the file has. The error's text is the reason alone, which speaks of the
+/* Loads the file at the absolute `path` and verifies it. kind 0 and name NULL stand for any kind,
+ * and for the name that the file has. The error's text is the reason alone, which speaks of the
  * file as "it"; code ERROR_PLUGIN. On failure nothing stays loaded. */
 loaded *load_plugin(const char *path, uint32_t kind, const char *name, plx_error *error);
 /* Frees the copies; the shared object stays. NULL is fine. */

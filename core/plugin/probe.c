@@ -1,7 +1,7 @@
-/* Loading runs a plug-in's constructors, and no check can come before them. So a parent that must live,
- * such as a listing of whatever lies in a folder, first has a child load the file: the child writes what
- * came of it to a pipe and ends without a word of its own. Silence until the end of the pipe means that it
- * died, silence beyond the time means that it hangs and is killed. */
+/* Loading runs a plug-in's constructors, and no check can come before them. So a parent that must
+ * live, such as a listing of whatever lies in a folder, first has a child load the file: the child
+ * writes what came of it to a pipe and ends without a word of its own. Silence until the end of the
+ * pipe means that it died, silence beyond the time means that it hangs and is killed. */
 #include "plugin/probe.h"
 
 #include <errno.h>

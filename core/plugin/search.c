@@ -1,7 +1,8 @@
-/* The search path. A catalog's folders stand in the order in which they are searched; for kind K and
- * name N a folder offers <folder>/K/N.so and, if it is a flat one, <folder>/N.so. The first path that
- * exists is the match, whatever state it is in: a dangling link or an unreadable folder counts as
- * existing, so that a broken plug-in is reported and never silently replaced by another of its name. */
+/* The search path. A catalog's folders stand in the order in which they are searched; for kind K
+ * and name N a folder offers <folder>/K/N.so and, if it is a flat one, <folder>/N.so. The first
+ * path that exists is the match, whatever state it is in: a dangling link or an unreadable folder
+ * counts as existing, so that a broken plug-in is reported and never silently replaced by another
+ * of its name. */
 #include "plugin/search.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
-/* search.h: the folders of a catalog and what lies in them, by name alone; nothing is loaded here. */
+/* search.h: the folders of a catalog and what lies in them, by name alone; nothing is loaded here.
+ */
 #ifndef PLUGIN_SEARCH_H
 #define PLUGIN_SEARCH_H
 
@@ -40,9 +41,9 @@ typedef struct search_match {
 bool search_find(const search *search, uint32_t kind, const char *name, search_match *match);
 void search_match_clear(search_match *match);
 
-/* Every name of a kind, sorted, once each: those in the kind's own folders and, if `flat`, those that
- * lie directly in a flat folder and may be of any kind. kind 0: the flat ones alone. NULL: out of
- * memory. Free with search_names_free. */
+/* Every name of a kind, sorted, once each: those in the kind's own folders and, if `flat`, those
+ * that lie directly in a flat folder and may be of any kind. kind 0: the flat ones alone. NULL: out
+ * of memory. Free with search_names_free. */
 char **search_names(const search *search, uint32_t kind, bool flat, size_t *count);
 void search_names_free(char **names, size_t count);
 

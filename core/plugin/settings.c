@@ -1,6 +1,6 @@
 /* Settings: a plug-in's table read as a set of names with types and ranges, and its struct written
- * through the offsets that verify_settings.c has checked. Text comes in, typed values go into the struct,
- * and every refusal says which range the table allows. */
+ * through the offsets that verify_settings.c has checked. Text comes in, typed values go into the
+ * struct, and every refusal says which range the table allows. */
 #include "plugin/settings.h"
 
 #include <inttypes.h>

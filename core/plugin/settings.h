@@ -30,8 +30,8 @@ bool settings_set(settings *settings, const char *name, place key_at, const char
 bool settings_validate(const settings *settings, place at, plx_error *error);
 /* True if every value equals its default. */
 bool settings_are_default(const settings *settings);
-/* Value of row i as text that settings_set reads back to the same bits; into a buffer of at least 32 bytes
- * or the choice's own string. */
+/* Value of row i as text that settings_set reads back to the same bits; into a buffer of at least
+ * 32 bytes or the choice's own string. */
 const char *settings_value(const settings *settings, size_t index, char buffer[32]);
 /* "0 <= x < 1", "x > 0", "one of a, b", "true or false": the range of a row, for messages and help.
  * A new string. */

@@ -1,7 +1,7 @@
 /* Which loss fits which activation. An activation says where its outputs lie; that domain names a
- * family, as in statistics; a loss says which kinds of target it takes for outputs of a family, none
- * meaning that it does not fit. A refusal names the families that the loss does take and the activations
- * of the catalog whose outputs, with default settings, belong to one of them. */
+ * family, as in statistics; a loss says which kinds of target it takes for outputs of a family,
+ * none meaning that it does not fit. A refusal names the families that the loss does take and the
+ * activations of the catalog whose outputs, with default settings, belong to one of them. */
 #include "plugin/settings.h"
 
 #include <math.h>

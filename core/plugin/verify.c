@@ -1,7 +1,8 @@
 /* Verification of a descriptor. The core never works on a plug-in's own structs: it checks their
  * sizes, copies what it knows into zeroed structs of its own, and checks the copies: the name, what
- * every component must say about itself, the settings table (verify_settings.c), and that the functions
- * given are a combination that makes sense for the kind. Pointers can only be checked for NULL. */
+ * every component must say about itself, the settings table (verify_settings.c), and that the
+ * functions given are a combination that makes sense for the kind. Pointers can only be checked for
+ * NULL. */
 #include "plugin/verify.h"
 
 #include <math.h>

@@ -10,12 +10,13 @@
 #define VERIFY_MAX_SIZE 4096u
 
 /* Copies a struct of a plug-in, which begins with its size, into the core's own of `known` bytes,
- * zeroed where the plug-in's is shorter. Refused: smaller than `least` (what the first version had), over
- * VERIFY_MAX_SIZE or over `room`, or a part beyond `known` that is not all zero. `what` names it. */
+ * zeroed where the plug-in's is shorter. Refused: smaller than `least` (what the first version
+ * had), over VERIFY_MAX_SIZE or over `room`, or a part beyond `known` that is not all zero. `what`
+ * names it. */
 bool verify_copy(void *target, size_t known, const void *source, size_t least, size_t room,
                  const char *what, plx_error *error);
-/* Copies the descriptor and its tables into `loaded` and checks all of it for a plug-in that should be
- * called `name`. On failure what was allocated is still loaded's to free. */
+/* Copies the descriptor and its tables into `loaded` and checks all of it for a plug-in that should
+ * be called `name`. On failure what was allocated is still loaded's to free. */
 bool verify_descriptor(loaded *loaded, uint32_t kind, const void *descriptor, const char *name,
                        plx_error *error);
 /* The part of it that concerns the settings table of loaded->descriptor.component. */

@@ -1,6 +1,7 @@
-/* Verification of a settings table. The core writes a plug-in's settings struct through the offsets of
- * this table, so a wrong row would be a wild write: every row is copied, zero-extended, and must name a
- * member of its own, inside the struct and aligned, with a default inside a range that makes sense. */
+/* Verification of a settings table. The core writes a plug-in's settings struct through the offsets
+ * of this table, so a wrong row would be a wild write: every row is copied, zero-extended, and must
+ * name a member of its own, inside the struct and aligned, with a default inside a range that makes
+ * sense. */
 #include <math.h>
 #include <string.h>
 

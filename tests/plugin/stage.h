@@ -1,4 +1,5 @@
-/* stage.h: folders of plug-ins for a test: fixtures copied under the kind and name they are to have. */
+/* stage.h: folders of plug-ins for a test: fixtures copied under the kind and name they are to
+ * have. */
 #ifndef TESTS_PLUGIN_STAGE_H
 #define TESTS_PLUGIN_STAGE_H
 

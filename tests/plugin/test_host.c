@@ -1,5 +1,5 @@
-/* The services of a plug-in: numbers that do not depend on how a range is split, sums in a fixed order,
- * errors of which the first one wins. */
+/* The services of a plug-in: numbers that do not depend on how a range is split, sums in a fixed
+ * order, errors of which the first one wins. */
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>

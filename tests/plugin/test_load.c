@@ -43,6 +43,7 @@ static const refusal optimizer_refusals[] = {
     {"unknown_flag", "its flags are 0x8; this version knows only 0x1"},
     {"stride_too_small", "the stride of its settings table is 8; it must be 72 to 4096"},
     {"row_too_small", "the size of a row of its settings table is 8; it must be 72 to 72"},
+    {"row_tail_used", "a row of its settings table uses byte 72, which this version does not know"},
     {"row_outside", "its setting 'far' lies outside the settings struct (8 bytes at 40 of 40)"},
     {"row_far_outside",
      "its setting 'far' lies outside the settings struct (8 bytes at 4294967288 of 40)"},
@@ -161,6 +162,24 @@ START_TEST(accepts_what_is_sound)
     ck_assert(item->plugin.optimizer->step_range != NULL);
     ck_assert_ptr_null(item->plugin.activation);
     ck_assert_ptr_null(item->plugin.loss);
+    loaded_free(item);
+    free(path);
+    free(folder);
+}
+END_TEST
+
+START_TEST(reads_wider_rows)
+{
+    char *folder = harness_folder();
+    char *path = stage_copy(folder, "row_tail_zero", "subject.so");
+    plx_error error = {0};
+    loaded *item = load_plugin(path, PLX_KIND_OPTIMIZER, "subject", &error);
+
+    ck_assert_msg(item != NULL, "%s", error.text);
+    ck_assert_uint_eq(item->plugin.component->settings_count, 2);
+    ck_assert_uint_eq(item->plugin.component->settings_stride, sizeof(plx_setting));
+    ck_assert_str_eq(item->plugin.component->settings[0].name, "beta1");
+    ck_assert_str_eq(item->plugin.component->settings[1].name, "history");
     loaded_free(item);
     free(path);
     free(folder);
@@ -365,6 +384,7 @@ static Suite *suite(void)
     tcase_add_loop_test(refusals, refuses_activation, 0, COUNT(activation_refusals));
     tcase_add_loop_test(refusals, refuses_loss, 0, COUNT(loss_refusals));
     tcase_add_loop_test(refusals, accepts_what_is_sound, 0, 3);
+    tcase_add_test(refusals, reads_wider_rows);
     tcase_add_test(refusals, refuses_second_name_by_link);
     tcase_add_loop_test(refusals, restores_the_floating_point_state, 0, 2);
     tcase_add_test(files, refuses_text);

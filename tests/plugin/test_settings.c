@@ -1,4 +1,5 @@
-/* A table turned into a struct: defaults, text to values and back, ranges, and the words of a refusal. */
+/* A table turned into a struct: defaults, text to values and back, ranges, and the words of a
+ * refusal. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
