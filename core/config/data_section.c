@@ -18,7 +18,7 @@ const word_list data_formats = {format_words, 5};
 const word_list data_headers = {header_words, 3};
 const word_list data_missing_rules = {missing_words, 3};
 const word_list data_scales = {scale_words, 3};
-const word_list data_target_kinds = {target_words, 3};
+const word_list data_target_readings = {target_words, 3};
 
 /* ---- which key is for what ------------------------------------------------------------------- */
 
@@ -253,7 +253,7 @@ static bool read_target(const reader *r, const node *value, target_spec *target)
         return false;
     const node *column = field_required(r, value, "column", "{column: name, as: class}");
     if (column == NULL || !field_text(r, column, "a column", &target->column) ||
-        !field_choice(r, value, "as", data_target_kinds, &as))
+        !field_choice(r, value, "as", data_target_readings, &as))
         return false;
     target->as = (target_as)as;
     return true;

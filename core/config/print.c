@@ -160,7 +160,7 @@ static void add_target(text *out, const target_spec *target)
     }
     text_add(out, "{column: ");
     add_word(out, target->column);
-    text_addf(out, ", as: %s}", data_target_kinds.words[target->as]);
+    text_addf(out, ", as: %s}", data_target_readings.words[target->as]);
 }
 
 static void add_targets(text *out, const data_config *data)

@@ -16,7 +16,7 @@ bool data_section_uses(const data_config *data, const char *key);
 bool data_section_has_validation(const data_config *data);
 
 extern const word_list data_formats, data_headers, data_missing_rules, data_scales,
-    data_target_kinds;
+    data_target_readings;
 
 /* ---- network_section.c ----------------------------------------------------------------------- */
 
