@@ -50,12 +50,14 @@ __attribute__((format(printf, 2, 3))) static bool refuse(const reader *r, const 
     return error_set(r->error, ERROR_DATA, "%s: %s", r->model->path, why.text);
 }
 
-/* Hands on what another part said, with the file and the key before it. `code` is the class it has
- * here: that part speaks of config files or plug-ins. Out of memory stays what it is. */
+/* Hands on what another part said, with the file and the key (NULL: it was named) before it. `code`
+ * is the class it has here: that part speaks of config files or plug-ins. Out of memory stays what
+ * it is. */
 static bool pass_on(const reader *r, const char *where, const plx_error *why, error_class code)
 {
-    return error_set(r->error, why->code == ERROR_RUN ? ERROR_RUN : code, "%s: %s: %s",
-                     r->model->path, where, why->text);
+    return error_set(r->error, why->code == ERROR_RUN ? ERROR_RUN : code, "%s: %s%s%s",
+                     r->model->path, where == NULL ? "" : where, where == NULL ? "" : ": ",
+                     why->text);
 }
 
 static const char *show(char buffer[SHOWN_BYTES], const char *bytes)
@@ -319,7 +321,7 @@ static bool read_encoding(const reader *r)
     if (json == NULL)
         return refuse(r, "the metadata has no 'encoding'; a model file has one");
     if (!encoding_from_json(json, &r->model->encoding, &why))
-        return pass_on(r, "encoding", &why, ERROR_DATA);
+        return pass_on(r, NULL, &why, ERROR_DATA);
     if (r->model->encoding.targets == TARGETS_NONE)
         return refuse(r, "encoding: has no targets; a model predicts classes or numbers");
     if (r->model->encoding.features != r->model->inputs)
@@ -396,7 +398,7 @@ static bool check_loss(const reader *r)
     plx_error why = {.code = ERROR_NONE};
 
     return settings_loss_fits(r->model->loss, last->activation, r->catalog, nowhere, &why) ||
-           pass_on(r, "loss", &why, ERROR_DATA);
+           pass_on(r, NULL, &why, ERROR_DATA);
 }
 
 /* A tensor's data need not be aligned in the file, so each number is copied out. */

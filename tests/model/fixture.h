@@ -21,8 +21,8 @@ catalog *fixture_catalog(void);
 /* Writes folder/name; its path, the caller's to free. */
 char *fixture_write(const char *folder, const char *name, const fixture_metadata *metadata,
                     const fixture_layer *layer, size_t layer_count);
-/* Writes a model of one layer and reads it back; fails the test if it is refused. `activation` is the
- * plug-in's name; `encoding` and `code` are JSON. */
+/* Writes a model of one layer and reads it back; fails the test if it is refused. `activation` is
+ * the plug-in's name; `encoding` and `code` are JSON. */
 model *fixture_model(catalog *catalog, const char *activation, const char *loss, size_t units,
                      size_t inputs, const float *weight, const char *encoding, const char *code);
 /* The whole file, terminated; *length without that. The caller's to free. */

@@ -1,6 +1,6 @@
-/* test_predict.c: predictions of one-layer models whose weights are the identity, so that what goes in
- * is what the activation sees: labels, ties, probabilities, original units, CSV byte for byte, NPY by
- * its header's bytes, and outputs that fail. */
+/* test_predict.c: predictions of one-layer models whose weights are the identity, so that what goes
+ * in is what the activation sees: labels, ties, probabilities, original units, CSV byte for byte,
+ * NPY by its header's bytes, and outputs that fail. */
 #include "model/predict.h"
 
 #include <fcntl.h>

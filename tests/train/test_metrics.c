@@ -1,6 +1,6 @@
 /* test_metrics.c: every figure against the examples of scikit-learn's own documentation (of
  * confusion_matrix, precision_recall_fscore_support, top_k_accuracy_score, mean_absolute_error,
- * mean_squared_error, r2_score) or numbers small enough to be worked out by hand beside the test. */
+ * mean_squared_error, r2_score) or numbers small enough to be worked out by hand beside the test */
 #include "train/metrics.h"
 
 #include <math.h>
@@ -139,8 +139,8 @@ START_TEST(confusion_is_scikit_learns)
 }
 END_TEST
 
-/* precision_recall_fscore_support([0,1,2,0,1,2], [0,2,1,0,0,1]): macro 0.2222, 0.3333, 0.2667; class
- * 0 has 2/3, 1 and 0.8, the others 0. */
+/* precision_recall_fscore_support([0,1,2,0,1,2], [0,2,1,0,0,1]): macro 0.2222, 0.3333, 0.2667;
+ * class 0 has 2/3, 1 and 0.8, the others 0. */
 START_TEST(precision_recall_f1_are_scikit_learns)
 {
     metrics *metrics = make(&classes3, &code3, 0);

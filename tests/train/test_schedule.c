@@ -1,8 +1,8 @@
 /* test_schedule.c: every rule against its closed form at each boundary, and against the rates that
  * PyTorch's schedulers gave where the two coincide: with one step an epoch and one scheduler step
  * after each (torch 1.13, lr 0.1; CosineAnnealingLR(8, eta_min 0.01), StepLR(2, 0.5),
- * ExponentialLR(0.9), LinearLR(1, 0.1, 8), ReduceLROnPlateau(factor 0.5, patience 1, threshold 0.01,
- * threshold_mode "abs", min_lr 0.02, eps 0)). */
+ * ExponentialLR(0.9), LinearLR(1, 0.1, 8), ReduceLROnPlateau(factor 0.5, patience 1,
+ * threshold 0.01, threshold_mode "abs", min_lr 0.02, eps 0)). */
 #include "train/schedule.h"
 
 #include <math.h>
