@@ -325,6 +325,27 @@ START_TEST(refuses_link_into_folder_writable_by_others)
 }
 END_TEST
 
+/* And the other way round: the file is safe, the link to it could be swapped. */
+START_TEST(refuses_link_in_folder_writable_by_others)
+{
+    char *folder = harness_folder();
+    char *target = stage_copy(folder, "sound", "subject.so");
+    char *open = file_join(folder, "open");
+    char *path = file_join(open, "subject.so");
+
+    ck_assert_int_eq(mkdir(open, 0755), 0);
+    ck_assert_int_eq(chmod(open, 0777), 0);
+    ck_assert_int_eq(symlink(target, path), 0);
+    expect_refused(
+        folder, path, PLX_KIND_OPTIMIZER,
+        "its folder @/open is writable by others (mode 0777); chmod o-w would mend that");
+    free(path);
+    free(open);
+    free(target);
+    free(folder);
+}
+END_TEST
+
 START_TEST(accepts_group_writable_file)
 {
     char *folder = harness_folder();
@@ -397,6 +418,7 @@ static Suite *suite(void)
     tcase_add_test(files, refuses_file_writable_by_others);
     tcase_add_loop_test(files, refuses_folder_writable_by_others, 0, 2);
     tcase_add_test(files, refuses_link_into_folder_writable_by_others);
+    tcase_add_test(files, refuses_link_in_folder_writable_by_others);
     tcase_add_test(files, accepts_group_writable_file);
     suite_add_tcase(s, refusals);
     suite_add_tcase(s, files);
