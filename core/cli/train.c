@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/verbs.h"
 #include "config/experiment.h"
@@ -250,6 +251,8 @@ bool verb_train(cli *context, plx_error *error)
     else
         where.out = folder;
     ok = run(context, experiment, &where, error);
+    if (!ok && options->resume == NULL && options->out == NULL)
+        rmdir(folder); /* if nothing was written to it */
 done:
     free(folder);
     experiment_free(experiment);
