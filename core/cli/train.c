@@ -201,7 +201,9 @@ static bool run(cli *context, const experiment *experiment, const train_options 
                 plx_error *error)
 {
     const cli_options *options = &context->options;
-    view view = {.cli = context, .name = experiment->name, .first = 1};
+    view view = {.cli = context,
+                 .name = where->resume != NULL ? file_base(where->resume) : experiment->name,
+                 .first = 1};
     const train_hooks hooks = {.context = &view,
                                .begin = show_begin,
                                .progress = show_progress,
