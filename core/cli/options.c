@@ -49,11 +49,11 @@ static bool unknown_option(const char *argument, const char *verb, unsigned take
             names[count++] = rows[i].name;
     const char *near = text_nearest(name, names, count);
     if (near != NULL)
-        return error_set(error, ERROR_USAGE, "plexus %s has no option '--%s'; did you mean '--%s'?",
-                         verb, name, near);
+        return error_set(error, ERROR_USAGE, "%s has no option '--%s'; did you mean '--%s'?", verb,
+                         name, near);
     return error_set(error, ERROR_USAGE,
-                     "plexus %s has no option '--%s'; `plexus help %s` lists its options", verb,
-                     name, verb);
+                     "%s has no option '--%s'; `plexus help %s` lists its options", verb, name,
+                     verb);
 }
 
 static bool whole_number(const char *text, int64_t low, int64_t high, const char *name,
