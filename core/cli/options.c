@@ -89,14 +89,16 @@ static bool take_option(const option_row *row, const char *value, cli_options *o
     case OPTION_SEED:
         if (!whole_number(value, 0, INT64_MAX, row->name, &number, error))
             return false;
-        snprintf(options->seed_set, sizeof(options->seed_set), "train.seed=%s", value);
+        snprintf(options->seed_set, sizeof(options->seed_set), "train.seed=%lld",
+                 (long long)number);
         options->seed_given = true;
         return true;
     case OPTION_THREADS:
         if (!whole_number(value, 1, 256, row->name, &number, error))
             return false;
         options->threads = (int)number;
-        snprintf(options->threads_set, sizeof(options->threads_set), "train.threads=%s", value);
+        snprintf(options->threads_set, sizeof(options->threads_set), "train.threads=%lld",
+                 (long long)number);
         return true;
     case OPTION_TOP_K:
         if (!whole_number(value, 1, 100000, row->name, &number, error))
