@@ -43,7 +43,7 @@ bool verb_version(cli *context, plx_error *error)
         printf("{\"plexus\":\"%s\",\"abi\":\"%d.%d\",\"onednn\":\"%s\",\"isa\":\"%s\"}\n",
                PLEXUS_VERSION, PLX_ABI_MAJOR, PLX_MINOR, product_library_version(), product_isa());
     else
-        printf("plexus %s (plug-in ABI %d.%d, oneDNN %s, %s)\n", PLEXUS_VERSION, PLX_ABI_MAJOR,
-               PLX_MINOR, product_library_version(), product_isa());
+        printf("plexus %s (plug-in ABI %d.%d, %s, %s)\n", PLEXUS_VERSION, PLX_ABI_MAJOR, PLX_MINOR,
+               product_library_version(), product_isa());
     return true;
 }
