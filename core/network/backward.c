@@ -94,8 +94,13 @@ bool network_loss(network *network, const float *target, const int32_t *label,
 
     if (network->fused != NULL)
         job.prediction = last->z;
-    if (!run_tasks(network, job.grid.blocks, loss_task, &job, network->loss->plugin, NO_TENSOR,
-                   error))
+    const task_run run = {.count = job.grid.blocks,
+                          .work = (double)network->rows * (double)last->units * ACTIVATION_WORK,
+                          .task = loss_task,
+                          .context = &job,
+                          .plugin = network->loss->plugin,
+                          .l = NO_TENSOR};
+    if (!run_tasks(network, &run, error))
         return false;
     *loss = scale * weighted_sum(network->rows, job.row_loss, row_weight);
     network->last_loss = *loss;
@@ -176,7 +181,14 @@ static bool unwind_layer(network *network, size_t l, plx_error *error)
     const layer *layer = &network->layers[l];
     unwind_job job = {network, l, grid_of_rows(network->rows, layer->units)};
 
-    return run_tasks(network, job.grid.blocks, unwind_task, &job, layer->plugin, (int)l, error);
+    const task_run run = {.count = job.grid.blocks,
+                          .work = (double)network->rows * (double)layer->units * ACTIVATION_WORK,
+                          .task = unwind_task,
+                          .context = &job,
+                          .plugin = layer->plugin,
+                          .l = (int)l};
+
+    return run_tasks(network, &run, error);
 }
 
 /* --- from dZ to gradients ---------------------------------------------------------------------- */
@@ -251,9 +263,14 @@ static bool backward_layer(network *network, size_t l, plx_error *error)
     job.weight = grid_cut(layer->units, layer->fan_in, WEIGHT_ROWS, WEIGHT_COLS);
     if (layer->b != NULL)
         job.bias = grid_cut(1, layer->units, 1, BIAS_COLS);
-    const size_t tasks = job.below.blocks + job.weight.blocks + job.bias.blocks;
-    if (!run_tasks(network, tasks, backward_task, &job, below == NULL ? NULL : below->plugin,
-                   (int)l - 1, error))
+    const task_run run = {.count = job.below.blocks + job.weight.blocks + job.bias.blocks,
+                          .work = 2.0 * (double)network->rows * (double)layer->units *
+                                  (double)layer->fan_in,
+                          .task = backward_task,
+                          .context = &job,
+                          .plugin = below == NULL ? NULL : below->plugin,
+                          .l = (int)l - 1};
+    if (!run_tasks(network, &run, error))
         return false;
     if (below != NULL && layer_is_rowwise(below))
         return unwind_layer(network, l - 1, error);

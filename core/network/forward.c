@@ -118,14 +118,24 @@ static bool forward_layer(forward_job *job, plx_error *error)
     network *network = job->network;
     const layer *layer = &network->layers[job->l];
 
+    const double outputs = (double)network->rows * (double)layer->units;
+
     job->grid = grid_of_batch(network->rows, layer->units);
-    if (!run_tasks(network, job->grid.blocks, product_task, job, layer->plugin, (int)job->l, error))
+    task_run run = {.count = job->grid.blocks,
+                    .work = outputs * (double)layer->fan_in,
+                    .task = product_task,
+                    .context = job,
+                    .plugin = layer->plugin,
+                    .l = (int)job->l};
+    if (!run_tasks(network, &run, error))
         return false;
     if (!job->activate || !layer_is_rowwise(layer))
         return true;
     job->grid = grid_of_rows(network->rows, layer->units);
-    return run_tasks(network, job->grid.blocks, rowwise_task, job, layer->plugin, (int)job->l,
-                     error);
+    run.count = job->grid.blocks;
+    run.work = outputs * ACTIVATION_WORK;
+    run.task = rowwise_task;
+    return run_tasks(network, &run, error);
 }
 
 static bool begin(network *network, size_t rows, const float *x, bool dropping, plx_error *error)

@@ -21,6 +21,7 @@
 enum {
     MOST_LAYERS = 4096, /* a dropout stream numbers steps by 4096s                               */
     NO_TENSOR = -1,
+    ACTIVATION_WORK = 16, /* multiplications that take as long as one activation or loss, roughly */
 };
 
 typedef struct layer {
@@ -86,10 +87,18 @@ const float *layer_input(const network *network, size_t l);
 const float *layer_output(const network *network, size_t l);
 bool layer_is_rowwise(const layer *layer);
 
-/* Runs the tasks. False if one noted a failure: of the `plugin`'s function, or of a product. `l` is the layer
- * whose plug-in it is, for the message; the loss's calls have no layer (NO_TENSOR). */
-bool run_tasks(network *network, size_t count, pool_task *task, void *context, const plugin *plugin,
-               int l, plx_error *error);
+/* One run of the pool. */
+typedef struct task_run {
+    size_t count;
+    double work; /* multiplications, roughly: a little is not worth waking threads for          */
+    pool_task *task;
+    void *context;
+    const plugin *plugin; /* whose functions the tasks call; NULL if none's                      */
+    int l;                /* its layer, for messages; NO_TENSOR for the loss                     */
+} task_run;
+
+/* False if a task noted a failure: of the plug-in, or of a product. */
+bool run_tasks(network *network, const task_run *run, plx_error *error);
 /* For tasks: remembers the first failure. */
 void note_status(atomic_int *first, int32_t status);
 

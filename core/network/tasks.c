@@ -1,6 +1,7 @@
 /* tasks.c: cutting work into blocks and running them. Where a block begins and ends follows from the
  * shape of the matrix alone, never from the number of threads: a library's product may give an element
- * other bits in a block of other extents. */
+ * other bits in a block of other extents. Where a task runs changes nothing, so a run of little work
+ * stays on the calling thread. */
 #include "network/layers.h"
 
 enum {
@@ -9,6 +10,7 @@ enum {
     WIDE = 128,      /* of any other                                                           */
     FEW = 256,
     MULTIPLE = 16,
+    LITTLE = 65536, /* multiplications that take about as long as waking a thread */
 };
 
 static size_t divide_up(size_t a, size_t b)
@@ -69,20 +71,28 @@ void note_status(atomic_int *first, int32_t status)
         atomic_compare_exchange_strong(first, &none, status);
 }
 
-bool run_tasks(network *network, size_t count, pool_task *task, void *context, const plugin *plugin,
-               int l, plx_error *error)
+static void run_here(const task_run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        run->task(run->context, i, 0);
+}
+
+bool run_tasks(network *network, const task_run *run, plx_error *error)
 {
     atomic_store(&network->plugin_status, PLX_OK);
     atomic_store(&network->product_status, PLX_OK);
-    pool_run(network->pool, count, task, context);
+    if (run->work < LITTLE)
+        run_here(run);
+    else
+        pool_run(network->pool, run->count, run->task, run->context);
     const int failed = atomic_load(&network->plugin_status);
     if (atomic_load(&network->product_status) != PLX_OK)
         return error_set(error, ERROR_RUN,
                          "a matrix product failed in oneDNN; it may be out of memory");
     if (failed == PLX_OK)
         return true;
-    host_failed(network->host, plugin, failed, error);
-    if (l != NO_TENSOR)
-        error_prefix(error, "layer %d", l);
+    host_failed(network->host, run->plugin, failed, error);
+    if (run->l != NO_TENSOR)
+        error_prefix(error, "layer %d", run->l);
     return false;
 }

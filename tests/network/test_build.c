@@ -266,6 +266,9 @@ START_TEST(passes_out_of_order_are_refused)
            "a batch of 257 rows; the network was built for 256");
     expect(network_backward(training, &error), &error,
            "backward needs a loss with its gradient before it");
+    ck_assert(pass(training, 1, x, target));
+    expect(network_backward(training, &error), &error,
+           "backward needs a loss with its gradient before it");
     expect(network_forward(evaluating, 1, x, &drops, true, &error), &error,
            "dropout in a network that was not built for training");
     ck_assert(network_forward(evaluating, 1, x, NULL, true, &error));
@@ -305,7 +308,8 @@ static int32_t fails_loss(const void *self, const plx_rows *rows)
     return rows->host->error(rows->host, "no loss for %u rows", (unsigned)rows->rows);
 }
 
-/* A network of two such layers; the plug-ins must outlive it. */
+/* A network with this activation in its second layer, large enough for several tasks at once; the
+ * plug-in must outlive it. */
 static network *failing(fixture *fixture, const plx_activation *activation, plugin *plugin,
                         settings *settings, const struct settings *loss)
 {
@@ -318,7 +322,7 @@ static network *failing(fixture *fixture, const plx_activation *activation, plug
         {.units = 2,
          .bias = true,
          .activation = fixture_component(fixture, PLX_KIND_ACTIVATION, "tanh")},
-        {.units = 2, .bias = true, .activation = settings}};
+        {.units = 200, .bias = true, .activation = settings}};
     const network_spec spec = {.inputs = 2,
                                .layer = layer,
                                .layer_count = 2,
@@ -361,11 +365,13 @@ START_TEST(a_failing_derivative_is_named)
     network *network = failing(fixture, &bad, &plugin, &settings,
                                fixture_component(fixture, PLX_KIND_LOSS, "mse"));
     const float x[600] = {0};
+    float *target = fixture_numbers(1, 300 * 200);
     plx_error error = {0};
     double loss;
 
     ck_assert(network_forward(network, 300, x, NULL, true, &error));
-    ck_assert(network_loss(network, x, NULL, NULL, 1, true, &loss, NULL, &error));
+    ck_assert(network_loss(network, target, NULL, NULL, 1, true, &loss, NULL, &error));
+    free(target);
     ck_assert(!network_backward(network, &error));
     ck_assert_str_eq(error.text, "layer 1: activation 'bad': returned status -1 without a message");
     network_free(network);

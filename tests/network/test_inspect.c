@@ -129,7 +129,7 @@ START_TEST(the_loss_is_named)
 END_TEST
 
 /* Weights so large that the way back overflows while the way forward does not. */
-START_TEST(a_gradient_is_named_from_the_last_layer_down)
+START_TEST(a_gradient_is_named)
 {
     static const plan plan = {.inputs = 1,
                               .layer = {{1, "identity", 0, false}, {1, "identity", 0, false}},
@@ -144,6 +144,20 @@ START_TEST(a_gradient_is_named_from_the_last_layer_down)
     network_weights(scene.network, 3)[0] = 1e10f;
     expect(&scene, "the gradient of layers.0.weight");
     ck_assert(!network_gradients_finite(scene.network));
+    scene_free(&scene);
+}
+END_TEST
+
+START_TEST(of_several_gradients_the_last_layer_s_is_named)
+{
+    scene scene = scene_new(&both);
+    char what[128] = "";
+
+    pass(&scene, true);
+    network_gradients(scene.network, 1)[0] = NAN;
+    network_gradients(scene.network, 3)[0] = NAN;
+    ck_assert(network_find_nonfinite(scene.network, what, sizeof(what)));
+    ck_assert_str_eq(what, "the gradient of layers.1.bias");
     scene_free(&scene);
 }
 END_TEST
@@ -238,7 +252,8 @@ static Suite *suite(void)
     tcase_add_test(one, an_output_is_named_with_its_activation);
     tcase_add_test(one, the_last_pre_activations_are_named_when_the_output_is_skipped);
     tcase_add_test(one, the_loss_is_named);
-    tcase_add_test(one, a_gradient_is_named_from_the_last_layer_down);
+    tcase_add_test(one, a_gradient_is_named);
+    tcase_add_test(one, of_several_gradients_the_last_layer_s_is_named);
     tcase_add_test(one, arenas_are_tested_to_their_ends);
     tcase_add_test(one, the_largest_finite_numbers_are_finite);
     tcase_add_test(one, the_matrices_of_a_pass_are_told);
