@@ -4,7 +4,7 @@
  * pair is fused, else by its outputs. Then for each layer from the last down, one run of the pool
  * holds three kinds of tasks, none of which reads what another writes:
  *
- *   dX = dZ W          blocks of the delta of the layer below, turned into its dZ while in the cache;
+ *   dX = dZ W          blocks of the delta of the layer below, turned into its dZ right away;
  *   dW = dZ' X         blocks of the weight's gradient, each over all rows of the batch;
  *   db = sum over rows pieces of the bias's gradient, summed in double in row order.
  *
@@ -19,7 +19,7 @@ enum {
     BIAS_COLS = 64,
 };
 
-/* --- loss -------------------------------------------------------------------------------------- */
+/* --- loss ------------------------------------------------------------------------------------- */
 
 typedef struct loss_job {
     network *network;
@@ -110,7 +110,7 @@ bool network_loss(network *network, const float *target, const int32_t *label,
     return true;
 }
 
-/* --- from delta to dZ -------------------------------------------------------------------------- */
+/* --- from delta to dZ ------------------------------------------------------------------------- */
 
 typedef struct unwind_job {
     network *network;
@@ -191,7 +191,7 @@ static bool unwind_layer(network *network, size_t l, plx_error *error)
     return run_tasks(network, &run, error);
 }
 
-/* --- from dZ to gradients ---------------------------------------------------------------------- */
+/* --- from dZ to gradients --------------------------------------------------------------------- */
 
 typedef struct backward_job {
     network *network;

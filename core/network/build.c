@@ -1,7 +1,7 @@
 /* build.c: making a network, and what it tells about itself.
  *
- * Memory is laid out twice by the same function: first with no arenas, which only adds up sizes, then
- * with arenas of these sizes, which hands out the pointers. */
+ * Memory is laid out twice by the same function: first with no arenas, which only adds up sizes,
+ * then with arenas of these sizes, which hands out the pointers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 
 enum { LINE = 16 }; /* floats in 64 bytes */
 
-/* --- laying out -------------------------------------------------------------------------------- */
+/* --- laying out ------------------------------------------------------------------------------- */
 
 /* A growing arena; without a base it only counts. */
 typedef struct arena {
@@ -103,7 +103,7 @@ static void point_at_parameters(network *self)
     }
 }
 
-/* --- checking and allocating ------------------------------------------------------------------- */
+/* --- checking and allocating ------------------------------------------------------------------ */
 
 static bool check(const network_spec *spec, plx_error *error)
 {
@@ -253,7 +253,7 @@ void network_free(network *self)
     free(self);
 }
 
-/* --- telling ----------------------------------------------------------------------------------- */
+/* --- telling ---------------------------------------------------------------------------------- */
 
 const network_tensor *network_tensors(const network *self, size_t *count)
 {

@@ -1,8 +1,8 @@
 /* forward.c: from a batch to outputs.
  *
- * For each layer one run of the pool: a task computes a block of Z = X W' + b and, while it is in the cache,
- * applies the activation and dropout to it. An activation that needs whole rows gets a second run, over
- * blocks of rows. */
+ * For each layer one run of the pool: a task computes a block of Z = X W' + b and, while it is
+ * in the cache, applies the activation and dropout to it. An activation that needs whole rows
+ * gets a second run, over blocks of rows. */
 #include "network/layers.h"
 #include "network/product.h"
 

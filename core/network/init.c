@@ -1,10 +1,11 @@
 /* init.c: see init.h.
  *
- * Weight i of a tensor is made from number i of the tensor's stream: a normal or uniform number times
- * the rule's width. Orthogonal weights fill a matrix with such normals and then orthonormalise its rows, or its
- * columns if these are fewer, by Gram-Schmidt, twice for each vector so that rounding leaves nothing
- * behind. The lengths that this divides by are the diagonal of R in a QR factorisation; as they are positive the
- * result is uniformly distributed over the orthogonal matrices (Mezzadri 2007). */
+ * Weight i of a tensor is made from number i of the tensor's stream: a normal or uniform number
+ * times the rule's width. Orthogonal weights fill a matrix with such normals and then
+ * orthonormalise its rows, or its columns if these are fewer, by Gram-Schmidt, twice for each
+ * vector so that rounding leaves nothing behind. The lengths that this divides by are the
+ * diagonal of R in a QR factorisation; as they are positive the result is uniformly distributed
+ * over the orthogonal matrices (Mezzadri 2007). */
 #include "network/init.h"
 
 #include <math.h>
@@ -16,7 +17,7 @@
 #include "support/safetensors.h"
 #include "support/text.h"
 
-/* --- rules that draw each weight by itself ------------------------------------------------------ */
+/* --- rules that draw each weight by itself ---------------------------------------------------- */
 
 static void fill_normal(random_stream stream, double std, size_t n, float *w)
 {
@@ -30,7 +31,7 @@ static void fill_uniform(random_stream stream, double bound, size_t n, float *w)
         w[i] = (float)(bound * (2 * random_uniform(stream, i) - 1));
 }
 
-/* --- orthogonal -------------------------------------------------------------------------------- */
+/* --- orthogonal ------------------------------------------------------------------------------- */
 
 static double dot(size_t n, const double *x, const double *y)
 {
@@ -77,7 +78,7 @@ static bool fill_orthogonal(random_stream stream, double gain, size_t rows, size
     return true;
 }
 
-/* --- one tensor by its rule --------------------------------------------------------------------- */
+/* --- one tensor by its rule ------------------------------------------------------------------- */
 
 static bool fill_weight(const network_tensor *tensor, const layer_config *layer,
                         random_stream stream, float *w, plx_error *error)
@@ -126,7 +127,7 @@ static void fill_bias(const network_tensor *tensor, const layer_config *layer, f
         b[i] = (float)layer->bias_init;
 }
 
-/* --- from a file -------------------------------------------------------------------------------- */
+/* --- from a file ------------------------------------------------------------------------------ */
 
 /* "F32 (3, 4)", as the file's own description writes it. */
 static void add_shape(text *out, const char *type, int rank, const uint64_t *shape)
@@ -230,7 +231,8 @@ static bool agree(const tensor_file *file, const network_tensor *tensor, size_t 
     return ok;
 }
 
-/* Fills the tensors of the layers that are to come from the file; the others keep their own rule. */
+/* Fills the tensors of the layers that are to come from the file; the others keep their own
+ * rule. */
 static bool fill_from_file(network *network, const layer_config *layer, const init_spec *init,
                            plx_error *error)
 {

@@ -28,7 +28,7 @@ static bool all_finite(const float *x, size_t n)
     return total == 0;
 }
 
-/* --- whole arenas ------------------------------------------------------------------------------ */
+/* --- whole arenas ----------------------------------------------------------------------------- */
 
 typedef struct finite_job {
     const float *x;
@@ -64,7 +64,7 @@ bool network_weights_finite(network *network)
     return arena_is_finite(network, network->weights);
 }
 
-/* --- what came first --------------------------------------------------------------------------- */
+/* --- what came first -------------------------------------------------------------------------- */
 
 static bool find_in_layer(const network *network, size_t l, char *what, size_t size)
 {
@@ -115,7 +115,7 @@ bool network_find_nonfinite(const network *network, char *what, size_t size)
     return network->has_gradients && find_in_gradients(network, what, size);
 }
 
-/* --- the matrices of a pass -------------------------------------------------------------------- */
+/* --- the matrices of a pass ------------------------------------------------------------------- */
 
 const float *network_pre_activations(const network *network, size_t l)
 {

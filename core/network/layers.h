@@ -1,8 +1,8 @@
 /* layers.h: the inside of a network, private to this folder.
  *
- * All that a pass touches lies in three arenas: weights, gradients, and the working memory of a pass. A
- * layer's matrices there are (capacity x units), rows contiguous, so a batch of fewer rows uses the
- * beginning of each.
+ * All that a pass touches lies in three arenas: weights, gradients, and the working memory of a
+ * pass. A layer's matrices there are (capacity x units), rows contiguous, so a batch of fewer
+ * rows uses the beginning of each.
  *
  *   z      pre-activations
  *   y      f(z); the same memory as z where the activation may run in place
@@ -10,7 +10,8 @@
  *   a      y * mask; the same memory as y without dropout
  *   delta  the gradient by a, which the way back turns into that by y and then that by z, in place
  *
- * A pass is a handful of runs of the pool. Each run cuts a matrix into a grid of blocks, one task each. */
+ * A pass is a handful of runs of the pool. Each run cuts a matrix into a grid of blocks, one
+ * task each. */
 #ifndef NETWORK_LAYERS_H
 #define NETWORK_LAYERS_H
 
@@ -73,8 +74,9 @@ typedef struct block {
     size_t row, col, rows, cols;
 } block;
 
-/* Row blocks have exactly `most_rows` rows but for the last, so that a row's block, and with it the
- * row's bits, do not depend on the rows behind it. Columns are shared out evenly, in multiples of 16. */
+/* Row blocks have exactly `most_rows` rows but for the last, so that a row's block, and with it
+ * the row's bits, do not depend on the rows behind it. Columns are shared out evenly, in
+ * multiples of 16. */
 grid grid_cut(size_t rows, size_t cols, size_t most_rows, size_t most_cols);
 /* Blocks for the output of a product over the rows of a batch. */
 grid grid_of_batch(size_t rows, size_t cols);

@@ -1,10 +1,12 @@
-/* network.h: a feed-forward network in memory: dense layers, each with its own activation and dropout.
- * Z = X W' + b, A = f(Z); backwards dZ = dA f'(Z), dW = dZ' X, db = column sums of dZ, dX = dZ W.
+/* network.h: a feed-forward network in memory: dense layers, each with its own activation and
+ * dropout. Z = X W' + b, A = f(Z); backwards dZ = dA f'(Z), dW = dZ' X, db = column sums of dZ,
+ * dX = dZ W.
  *
  * All parameters lie in one arena, all gradients in another, in the order layers.0.weight,
- * layers.0.bias, layers.1.weight, ... each tensor 64-byte aligned (the gaps are zero and stay zero). Work is cut into
- * tiles whose bounds depend on the shapes alone, so any number of threads gives the same bits.
- * Everything is allocated when the network is built; a pass allocates nothing. */
+ * layers.0.bias, layers.1.weight, ... each tensor 64-byte aligned (the gaps are zero and stay
+ * zero). Work is cut into tiles whose bounds depend on the shapes alone, so any number of
+ * threads gives the same bits. Everything is allocated when the network is built; a pass
+ * allocates nothing. */
 #ifndef NETWORK_NETWORK_H
 #define NETWORK_NETWORK_H
 
@@ -69,9 +71,9 @@ bool network_forward(network *network, size_t rows, const float *x, const random
 /* (rows x outputs) of the last forward; NULL if that one skipped the last activation. */
 const float *network_output(const network *network);
 
-/* The loss of the last forward. target (rows x outputs), label (rows) or NULL, row_weight (rows) or
- * NULL. *loss = scale * sum of row_weight * row loss, summed in double in row order; with `gradient`
- * also prepares backward. row_loss (rows) receives each row's loss, or NULL. */
+/* The loss of the last forward. target (rows x outputs), label (rows) or NULL, row_weight (rows)
+ * or NULL. *loss = scale * sum of row_weight * row loss, summed in double in row order; with
+ * `gradient` also prepares backward. row_loss (rows) receives each row's loss, or NULL. */
 bool network_loss(network *network, const float *target, const int32_t *label,
                   const float *row_weight, double scale, bool gradient, double *loss,
                   double *row_loss, plx_error *error);
@@ -79,15 +81,17 @@ bool network_loss(network *network, const float *target, const int32_t *label,
 bool network_backward(network *network, plx_error *error);
 
 /* Names the first thing that is not finite after a pass, walking input, then each layer's
- * pre-activations, outputs, then the loss, then gradients from the last layer down. Returns false if all is finite.
- * what: e.g. "the output of layer 1 (activation 'relu')", "the gradient of layers.0.weight". */
+ * pre-activations, outputs, then the loss, then gradients from the last layer down. Returns
+ * false if all is finite. what: e.g. "the output of layer 1 (activation 'relu')", "the gradient
+ * of layers.0.weight". */
 bool network_find_nonfinite(const network *network, char *what, size_t size);
 /* True if every gradient (or weight) is finite; reduced over tiles, cheap. */
 bool network_gradients_finite(network *network);
 bool network_weights_finite(network *network);
 
-/* For explaining a pass: layer l's pre-activations, outputs after activation and dropout, and the gradients by them,
- * (rows x units); NULL where the network did not keep them (in-place activations). */
+/* For explaining a pass: layer l's pre-activations, outputs after activation and dropout, and
+ * the gradients by them, (rows x units); NULL where the network did not keep them (in-place
+ * activations). */
 const float *network_pre_activations(const network *network, size_t layer);
 const float *network_layer_output(const network *network, size_t layer);
 /* After backward: dZ of layer l. */

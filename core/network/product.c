@@ -1,20 +1,21 @@
 /* product.c: see product.h.
  *
- * The plain path cuts the product into panels of 16 columns and 256 steps of k. A panel of op(b) that
- * is not already 16 wide and contiguous by rows is copied into a small buffer on the stack, padded
- * with zeros; then two rows of op(a) at a time go through it with eight vectors of sums in
- * registers. Every element is the sum over k in ascending order, one partial sum for each 256 steps, so
- * its bits depend on k, alpha and beta alone: not on m, n, strides, alignment, or its place in the matrix.
+ * The plain path cuts the product into panels of 16 columns and 256 steps of k. A panel of op(b)
+ * that is not already 16 wide and contiguous by rows is copied into a small buffer on the stack,
+ * padded with zeros; then two rows of op(a) at a time go through it with eight vectors of sums
+ * in registers. Every element is the sum over k in ascending order, one partial sum for each 256
+ * steps, so its bits depend on k, alpha and beta alone: not on m, n, strides, alignment, or its
+ * place in the matrix.
  *
  * The library path is oneDNN's sgemm, which is row-major and JIT-compiled for the machine at its
  * first call. There the bits of a row may change with m and n, so callers cut their work into tiles
  * whose extents follow from the problem alone.
  *
- * Debian builds oneDNN with OpenMP. Its threads would change the order of summation, spin beside our own,
- * and hang in a child forked later; so every thread tells OpenMP, once, that it is alone. The number of
- * threads is a control variable of the calling thread, hence the thread-local flag. Only this one function
- * of libgomp is used, and no OpenMP pragma: a compiler's own OpenMP switch could bring in a second
- * runtime that oneDNN does not listen to. */
+ * Debian builds oneDNN with OpenMP. Its threads would change the order of summation, spin beside
+ * our own, and hang in a child forked later; so every thread tells OpenMP, once, that it is
+ * alone. The number of threads is a control variable of the calling thread, hence the
+ * thread-local flag. Only this one function of libgomp is used, and no OpenMP pragma: a
+ * compiler's own OpenMP switch could bring in a second runtime that oneDNN does not listen to. */
 #include "network/product.h"
 
 #include <stdatomic.h>
@@ -36,7 +37,7 @@ void omp_set_num_threads(int threads);
 
 static atomic_bool library_used;
 
-/* --- the plain path ---------------------------------------------------------------------------- */
+/* --- the plain path --------------------------------------------------------------------------- */
 
 typedef float four __attribute__((vector_size(16)));
 
@@ -159,7 +160,7 @@ static void plain(size_t m, size_t n, size_t k, float alpha, operand a, operand 
     }
 }
 
-/* --- the choice -------------------------------------------------------------------------------- */
+/* --- the choice ------------------------------------------------------------------------------- */
 
 bool product_is_plain(uint32_t flags, uint64_t m, uint64_t n, uint64_t k)
 {
@@ -207,9 +208,10 @@ bool product_used_library(void)
     return atomic_load(&library_used);
 }
 
-/* --- the library's state ------------------------------------------------------------------------ */
+/* --- the library's state ---------------------------------------------------------------------- */
 
-/* Levels above avx512 differ in integer and half-precision instructions, which sgemm does not use. */
+/* Levels above avx512 differ in integer and half-precision instructions, which sgemm does not
+ * use. */
 const char *product_isa(void)
 {
     const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();

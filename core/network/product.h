@@ -1,6 +1,7 @@
-/* product.h: matrix products behind one interface. Small shapes take plain loops, which never wake
- * oneDNN and its 35 ms of code generation; the others oneDNN's sgemm, always on one thread. Which path
- * a product takes depends on its shape alone, never on a timing, so a shape's bits are always the same. */
+/* product.h: matrix products behind one interface. Small shapes take plain loops, which never
+ * wake oneDNN and its 35 ms of code generation; the others oneDNN's sgemm, always on one thread.
+ * Which path a product takes depends on its shape alone, never on a timing, so a shape's bits
+ * are always the same. */
 #ifndef NETWORK_PRODUCT_H
 #define NETWORK_PRODUCT_H
 
@@ -17,8 +18,8 @@ int32_t product(uint32_t flags, uint64_t m, uint64_t n, uint64_t k, float alpha,
 bool product_is_plain(uint32_t flags, uint64_t m, uint64_t n, uint64_t k);
 /* True once a product of this process went to oneDNN (for tests and run.json). */
 bool product_used_library(void);
-/* "sse41", "avx2", "avx512"...: what oneDNN will use here, PLEXUS_ISA applied; and its version. Neither
- * generates code. */
+/* "sse41", "avx2", "avx512"...: what oneDNN will use here, PLEXUS_ISA applied; and its version.
+ * Neither generates code. */
 const char *product_isa(void);
 const char *product_library_version(void);
 /* Applies PLEXUS_ISA (sse41|avx2|avx512) before the first product. False with a message in `reason`

@@ -1,7 +1,7 @@
-/* tasks.c: cutting work into blocks and running them. Where a block begins and ends follows from the
- * shape of the matrix alone, never from the number of threads: a library's product may give an element
- * other bits in a block of other extents. Where a task runs changes nothing, so a run of little work
- * stays on the calling thread. */
+/* tasks.c: cutting work into blocks and running them. Where a block begins and ends follows from
+ * the shape of the matrix alone, never from the number of threads: a library's product may give
+ * an element other bits in a block of other extents. Where a task runs changes nothing, so a run
+ * of little work stays on the calling thread. */
 #include "network/layers.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- components and networks ------------------------------------------------------------------- */
+/* --- components and networks ------------------------------------------------------------------ */
 
 fixture *fixture_new(int threads)
 {
@@ -128,7 +128,7 @@ float *fixture_targets(const plan *plan, uint64_t seed, size_t rows)
     return target;
 }
 
-/* --- the reference: activations and losses ------------------------------------------------------ */
+/* --- the reference: activations and losses ---------------------------------------------------- */
 
 static bool is(const char *name, const char *other)
 {
@@ -219,7 +219,7 @@ static double row_loss(const char *loss, const char *last, size_t n, const doubl
     return sum;
 }
 
-/* --- the reference: one row through the network -------------------------------------------------- */
+/* --- the reference: one row through the network ----------------------------------------------- */
 
 typedef struct layer_row {
     double z[600], y[600], a[600], mask[600], d[600];

@@ -1,5 +1,5 @@
-/* fixture.h: networks for tests, made of the built plug-ins, and the same arithmetic done naively in
- * double precision from the definitions, as a reference. */
+/* fixture.h: networks for tests, made of the built plug-ins, and the same arithmetic done
+ * naively in double precision from the definitions, as a reference. */
 #ifndef TESTS_NETWORK_FIXTURE_H
 #define TESTS_NETWORK_FIXTURE_H
 
@@ -43,14 +43,14 @@ network *fixture_network_with_loss(fixture *fixture, const plan *plan, const set
 
 /* n normal numbers; free() them. */
 float *fixture_numbers(uint64_t seed, size_t n);
-/* Targets that fit the plan's last activation: one-hot rows for softmax, 0 or 1 for sigmoid, else normal;
- * free() them. */
+/* Targets that fit the plan's last activation: one-hot rows for softmax, 0 or 1 for sigmoid,
+ * else normal; free() them. */
 float *fixture_targets(const plan *plan, uint64_t seed, size_t rows);
 
 size_t plan_layers(const plan *plan);
 size_t plan_outputs(const plan *plan);
 
-/* --- the reference ----------------------------------------------------------------------------- */
+/* --- the reference ---------------------------------------------------------------------------- */
 
 typedef struct reference {
     double loss;

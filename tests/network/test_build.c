@@ -73,7 +73,7 @@ static bool pass(network *network, size_t rows, const float *x, const float *tar
            network_weights_finite(network);
 }
 
-/* --- layout -------------------------------------------------------------------------------------- */
+/* --- layout ----------------------------------------------------------------------------------- */
 
 START_TEST(tensors_are_named_shaped_and_aligned)
 {
@@ -167,7 +167,7 @@ START_TEST(fusing_needs_a_partner_and_consent)
 }
 END_TEST
 
-/* --- refusals ------------------------------------------------------------------------------------ */
+/* --- refusals --------------------------------------------------------------------------------- */
 
 /* network_new must fail with this text in its message. */
 static void refuse(size_t inputs, size_t units, double dropout, size_t layers, size_t capacity,
@@ -284,7 +284,7 @@ START_TEST(passes_out_of_order_are_refused)
 }
 END_TEST
 
-/* --- plug-ins that fail -------------------------------------------------------------------------- */
+/* --- plug-ins that fail ----------------------------------------------------------------------- */
 
 static int32_t fails(const void *self, uint64_t n, const float *x, float *y)
 {
@@ -401,7 +401,7 @@ START_TEST(a_failing_loss_is_named)
 }
 END_TEST
 
-/* --- frugality ----------------------------------------------------------------------------------- */
+/* --- frugality -------------------------------------------------------------------------------- */
 
 START_TEST(a_pass_allocates_nothing)
 {

@@ -41,7 +41,7 @@ static void init(network *network, const rules *rules, uint64_t seed)
         "%s", error.text);
 }
 
-/* --- distributions ------------------------------------------------------------------------------- */
+/* --- distributions ---------------------------------------------------------------------------- */
 
 typedef struct moments {
     double mean, deviation, kurtosis, largest;
@@ -140,7 +140,7 @@ START_TEST(biases_are_what_they_are_told)
 }
 END_TEST
 
-/* --- orthogonal ---------------------------------------------------------------------------------- */
+/* --- orthogonal ------------------------------------------------------------------------------- */
 
 /* The product of vectors a and b of a matrix's shorter side. */
 static double inner(size_t rows, size_t cols, const float *w, size_t a, size_t b)
@@ -197,7 +197,7 @@ START_TEST(orthogonal_weights_prefer_no_direction)
 }
 END_TEST
 
-/* --- streams ------------------------------------------------------------------------------------- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 static float *copy_of_weights(network *network, size_t tensor, size_t n)
 {
@@ -269,7 +269,7 @@ START_TEST(another_number_of_layers_is_refused)
 }
 END_TEST
 
-/* --- model files --------------------------------------------------------------------------------- */
+/* --- model files ------------------------------------------------------------------------------ */
 
 static const plan tiny = {
     .inputs = 2, .layer = {{3, "tanh", 0, false}, {1, "sigmoid", 0, false}}, .capacity = 1};

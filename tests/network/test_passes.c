@@ -1,5 +1,5 @@
-/* Forward and backward passes of whole networks, against the naive arithmetic of fixture.c, against central
- * differences, and against each other. */
+/* Forward and backward passes of whole networks, against the naive arithmetic of fixture.c,
+ * against central differences, and against each other. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +56,7 @@ static double pass(network *network, const batch *batch, const random_stream *dr
     return loss;
 }
 
-/* --- against the reference ---------------------------------------------------------------------- */
+/* --- against the reference -------------------------------------------------------------------- */
 
 static void compare_outputs(network *network, const reference *want, size_t n)
 {
@@ -196,7 +196,7 @@ START_TEST(dropout_of_the_last_layer_agrees_with_the_reference)
 }
 END_TEST
 
-/* --- against central differences ----------------------------------------------------------------- */
+/* --- against central differences -------------------------------------------------------------- */
 
 static double difference(network *network, const batch *batch, const random_stream *dropout,
                          float *w)
@@ -241,7 +241,7 @@ START_TEST(gradients_agree_with_central_differences)
 }
 END_TEST
 
-/* --- a trajectory ------------------------------------------------------------------------------- */
+/* --- a trajectory ----------------------------------------------------------------------------- */
 
 /* The objective is the sum of the outputs. */
 static int32_t sum_rows(const void *self, const plx_rows *b)
@@ -309,7 +309,7 @@ START_TEST(a_trajectory_of_1001_steps_ends_where_pytorch_ends)
 }
 END_TEST
 
-/* --- against each other -------------------------------------------------------------------------- */
+/* --- against each other ----------------------------------------------------------------------- */
 
 START_TEST(a_network_for_forward_only_gives_the_same_outputs)
 {
@@ -425,7 +425,7 @@ START_TEST(an_empty_batch_has_no_gradient)
 }
 END_TEST
 
-/* --- dropout ------------------------------------------------------------------------------------- */
+/* --- dropout ---------------------------------------------------------------------------------- */
 
 START_TEST(dropout_keeps_its_share_and_its_mean)
 {
