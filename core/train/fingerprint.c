@@ -10,7 +10,7 @@
 #include "support/memory.h"
 #include "support/text.h"
 
-enum { SHOWN = 60 };
+enum { SHOWN = 120 };
 
 static const char *const part_name[FINGERPRINT_PARTS] = {"train", "validation", "test"};
 

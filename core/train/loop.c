@@ -222,7 +222,7 @@ static bool end_epoch(session *session, plx_error *error)
     progress.seconds = session_clock() - session->begun;
     const train_epoch epoch = epoch_of(session, &progress, progress.loss);
     conclude(session, &epoch);
-    if (!session_checkpoint(session, error))
+    if (!session_checkpoint_epoch(session, error))
         return false;
     if (hooks->epoch != NULL)
         hooks->epoch(hooks->context, &epoch);
@@ -260,7 +260,7 @@ bool loop_run(session *session, plx_error *error)
     while (!is_over(session)) {
         if (stopped) {
             session->status = TRAIN_INTERRUPTED;
-            return true;
+            return session_checkpoint(session, error);
         }
         const batch_end end = train_batches(session, &stopped, error);
         if (end != BATCH_FINE)

@@ -18,6 +18,8 @@
 #include "support/memory.h"
 #include "train/preflight.h"
 
+static const double usual_checkpoint_seconds = 0.2;
+
 double session_clock(void)
 {
     struct timespec now;
@@ -159,7 +161,7 @@ static bool build_watchers(session *session, plx_error *error)
     state->plateau_factor = session->schedule.state.factor;
     state->plateau_best = session->schedule.state.best;
     state->plateau_waited = session->schedule.state.waited;
-    state->stopping_best = NAN;
+    state->stopping_best = (double)NAN;
     return stopping_init(
         &session->stopping, &experiment->train.early_stopping,
         session->validation == NULL ? NULL : evaluation_metrics(session->validation), error);
@@ -287,6 +289,8 @@ bool session_open(session *session, const experiment *experiment, catalog *catal
     session->experiment = experiment;
     session->hooks = hooks;
     session->begun = session_clock();
+    session->checkpoint_seconds =
+        options->checkpoint_seconds == 0 ? usual_checkpoint_seconds : options->checkpoint_seconds;
     host_init(&session->host, hooks->log, experiment->train.seed);
     session->host.product = product;
     const bool ok = options->resume != NULL ? resume(session, options->resume, catalog, error)
@@ -354,8 +358,18 @@ bool session_checkpoint(session *session, plx_error *error)
     state->plateau_factor = session->schedule.state.factor;
     state->plateau_best = session->schedule.state.best;
     state->plateau_waited = session->schedule.state.waited;
+    session->checkpoint_time = session_clock();
     return runlog_flush(session->log, true, &state->log_offset, error) &&
            checkpoint_write(session->dir.checkpoint, &parts, state, error);
+}
+
+bool session_checkpoint_epoch(session *session, plx_error *error)
+{
+    const double age = session_clock() - session->checkpoint_time;
+
+    if (session->checkpoint_time > 0 && age < session->checkpoint_seconds)
+        return runlog_flush(session->log, false, NULL, error);
+    return session_checkpoint(session, error);
 }
 
 bool session_record(session *session, const char *status, plx_error *error)

@@ -38,6 +38,8 @@ typedef struct session {
     model_parts parts;
     float **kept; /* the weights model.safetensors would get, a tensor each                      */
     train_state state;
+    double checkpoint_seconds;    /* least time between the checkpoints of epochs                */
+    double checkpoint_time;       /* when the last one was written; 0: not yet                   */
     double begun, seconds_before; /* this process's beginning; wall time of those before it      */
     random_stream dropout;        /* of the step at hand                                         */
     train_status status;
@@ -59,6 +61,8 @@ void session_keep(session *session);
 void session_put_kept(session *session);
 /* Log to disk, then the checkpoint that notes its length. */
 bool session_checkpoint(session *session, plx_error *error);
+/* The same behind an epoch: if the last one is recent the log is only handed to the system. */
+bool session_checkpoint_epoch(session *session, plx_error *error);
 /* run.json with that status. */
 bool session_record(session *session, const char *status, plx_error *error);
 

@@ -3,7 +3,7 @@
  *   config.yaml             the resolved experiment
  *   metrics.jsonl           one object a line: epoch, step, end
  *   model.safetensors       best weights under early stopping, else the last
- *   checkpoint.safetensors  model, slots, counters: what a resume needs
+ *   checkpoint.safetensors  model, slots, counters: what a resume needs, written after each epoch
  *   run.json                versions, plug-in hashes, CPU, seed, wall time, peak memory
  *
  * The caller owns the terminal and the signals: it hands in hooks for progress and a flag that asks
@@ -75,6 +75,9 @@ typedef struct train_hooks {
 typedef struct train_options {
     const char *out;    /* run directory, absolute; must not exist or be empty                   */
     const char *resume; /* run directory to go on with; then `out` is NULL                       */
+    double checkpoint_seconds; /* the least time from one epoch's checkpoint to the next: 0: 0.2, so
+                                  that syncing the disk stays a small part of tiny epochs; below 0:
+                                  one behind each epoch. A stop and the end always write one.    */
 } train_options;
 
 typedef struct train_result {
