@@ -8,7 +8,8 @@
 
 static void print_verb(const verb *verb)
 {
-    printf("usage: plexus %s %s\n\n%s\n", verb->name, verb->arguments, verb->summary);
+    printf("usage: plexus %s%s%s\n\n%s\n", verb->name, *verb->arguments == '\0' ? "" : " ",
+           verb->arguments, verb->summary);
     if (verb->help != NULL)
         printf("\n%s", verb->help);
     if (verb->takes != 0) {

@@ -61,7 +61,8 @@ static bool run_verb(cli *context, const verb *verb, int argc, char **argv, plx_
     }
     if (context->options.argument_count < verb->least ||
         context->options.argument_count > verb->most)
-        return error_set(error, ERROR_USAGE, "usage: plexus %s %s", verb->name, verb->arguments);
+        return error_set(error, ERROR_USAGE, "usage: plexus %s%s%s", verb->name,
+                         *verb->arguments == '\0' ? "" : " ", verb->arguments);
     if (!cap_isa(error))
         return false;
     if (verb->catalog && !open_catalog(context, error))
