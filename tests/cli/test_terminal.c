@@ -1,0 +1,319 @@
+/* The progress bar: its text as a function of what it shows, and through a pseudo terminal when and how
+ * it is drawn. */
+#include "cli/terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "run.h"
+#include "sample.h"
+
+/* ---- the text -------------------------------------------------------------------------------- */
+
+static const bar_state half = {.epoch = 3,
+                               .epochs = 4,
+                               .batch = 0,
+                               .batches = 10,
+                               .loss = 0.25,
+                               .eta = 62,
+                               .samples_per_second = 950};
+
+static void expect_bar(const bar_state *state, int width, const char *expected)
+{
+    char line[512];
+
+    ck_assert_int_eq(terminal_format_bar(state, width, line, sizeof(line)), (int)strlen(line));
+    ck_assert_str_eq(line, expected);
+}
+
+START_TEST(the_bar_shows_epoch_loss_rate_and_time_left)
+{
+    expect_bar(&half, 80,
+               "epoch 3/4 [#################..................] loss 0.25  950 rows/s  ETA 1:02");
+}
+END_TEST
+
+START_TEST(a_wide_terminal_gets_no_longer_bar_than_forty)
+{
+    expect_bar(&half, 300,
+               "epoch 3/4 [####################....................] loss 0.25  950 rows/s  ETA "
+               "1:02");
+}
+END_TEST
+
+START_TEST(a_narrow_terminal_gets_the_words_alone)
+{
+    expect_bar(&half, 40, "epoch 3/4 ");
+}
+END_TEST
+
+START_TEST(the_words_are_cut_where_the_terminal_ends)
+{
+    expect_bar(&half, 6, "epoch");
+}
+END_TEST
+
+START_TEST(a_terminal_of_no_width_gets_nothing)
+{
+    expect_bar(&half, 0, "");
+}
+END_TEST
+
+/* Of every width the bar leaves one column free, so that the line never breaks. */
+START_TEST(no_bar_is_wider_than_its_terminal)
+{
+    char line[512];
+
+    for (int width = 1; width < 200; width++)
+        ck_assert_int_lt(terminal_format_bar(&half, width, line, sizeof(line)), width);
+}
+END_TEST
+
+START_TEST(the_bar_begins_empty_and_ends_full)
+{
+    bar_state state = half;
+    char line[512];
+
+    state.epoch = 1;
+    terminal_format_bar(&state, 80, line, sizeof(line));
+    ck_assert_ptr_null(strchr(line, '#'));
+    state.epoch = 4;
+    state.batch = 10;
+    terminal_format_bar(&state, 80, line, sizeof(line));
+    ck_assert_ptr_nonnull(strstr(line, "#]"));
+    ck_assert_ptr_null(strstr(line, "#."));
+}
+END_TEST
+
+static const struct {
+    double eta;
+    const char *text;
+} times[] = {{-1, "ETA -"},          {0, "ETA 0:00"},       {59.6, "ETA 1:00"},
+             {3599, "ETA 59:59"},    {3600, "ETA 1:00:00"}, {7384, "ETA 2:03:04"},
+             {1e6, "ETA 277:46:40"}, {1e300, "ETA -"}};
+
+START_TEST(the_time_left_reads_as_a_clock)
+{
+    bar_state state = half;
+    char line[512];
+
+    state.eta = times[_i].eta;
+    terminal_format_bar(&state, 100, line, sizeof(line));
+    const char *found = strstr(line, "ETA ");
+    ck_assert_ptr_nonnull(found);
+    ck_assert_str_eq(found, times[_i].text);
+}
+END_TEST
+
+START_TEST(a_loss_that_is_no_number_is_shown_as_such)
+{
+    bar_state state = half;
+    char line[512];
+
+    state.loss = __builtin_nan("");
+    terminal_format_bar(&state, 80, line, sizeof(line));
+    ck_assert_ptr_nonnull(strstr(line, " loss nan "));
+}
+END_TEST
+
+/* ---- on a terminal --------------------------------------------------------------------------- */
+
+enum { EPOCHS = 3000 };
+
+/* Trains in a terminal, or not if columns is 0. */
+static run *train(const char *const *environment, int columns, const char *more)
+{
+    char *folder = sample_folder();
+    run *made =
+        run_line(&(run_options){.folder = folder, .environment = environment, .columns = columns},
+                 "train kinds.yaml --out run --set train.epochs=%d %s", EPOCHS, more);
+
+    free(folder);
+    return made;
+}
+
+static size_t count_bars(const run *run)
+{
+    size_t bars = 0;
+
+    for (const char *at = run->err; (at = strstr(at, "\repoch ")) != NULL; at++)
+        bars++;
+    return bars;
+}
+
+START_TEST(a_bar_with_the_time_left_is_drawn)
+{
+    run *run = train(NULL, 80, "");
+
+    run_expect(run, 0);
+    ck_assert_uint_ge(count_bars(run), 1);
+    const char *bar = strstr(run->err, "\repoch ");
+    const char *end = strstr(bar, "\033[K");
+    ck_assert_ptr_nonnull(end);
+    ck_assert_int_lt(end - bar, 80 + 1);
+    ck_assert_ptr_nonnull(memmem(bar, (size_t)(end - bar), "ETA ", 4));
+    run_free(run);
+}
+END_TEST
+
+/* A tenth of a second lies between two drawings, so the whole run bounds their number. */
+START_TEST(the_bar_is_drawn_ten_times_a_second_at_most)
+{
+    run *run = train(NULL, 80, "");
+
+    run_expect(run, 0);
+    ck_assert_double_le((double)count_bars(run), 1 + 10 * run->seconds);
+    run_free(run);
+}
+END_TEST
+
+START_TEST(the_bar_is_gone_at_the_end)
+{
+    run *run = train(NULL, 80, "");
+    const char *last = strrchr(run->err, '#');
+
+    run_expect(run, 0);
+    last = last == NULL ? run->err : last;
+    ck_assert_ptr_nonnull(strstr(last, "\r\033[K"));
+    ck_assert_int_eq(run->err[strlen(run->err) - 1], '\n');
+    run_free(run);
+}
+END_TEST
+
+/* A warning comes about when the rate is hopeless. */
+static const char hopeless[] = "--set optimizer.lr=1e-12";
+
+START_TEST(a_terminal_has_colours)
+{
+    run *run = train(NULL, 80, hopeless);
+
+    run_expect(run, 0);
+    run_expect_in(run, run->err, "\033[33mwarning:\033[0m the run isn't converging");
+    run_free(run);
+}
+END_TEST
+
+START_TEST(no_color_is_honoured)
+{
+    static const char *const environment[] = {"NO_COLOR=1", NULL};
+    run *run = train(environment, 80, hopeless);
+
+    run_expect(run, 0);
+    run_expect_in(run, run->err, "warning: the run isn't converging");
+    for (const char *at = run->err; (at = strstr(at, "\033[")) != NULL; at += 2)
+        ck_assert_int_eq(at[2], 'K');
+    ck_assert_uint_ge(count_bars(run), 1);
+    run_free(run);
+}
+END_TEST
+
+START_TEST(an_empty_no_color_says_nothing)
+{
+    static const char *const environment[] = {"NO_COLOR=", NULL};
+    run *run = train(environment, 80, hopeless);
+
+    run_expect(run, 0);
+    run_expect_in(run, run->err, "\033[33m");
+    run_free(run);
+}
+END_TEST
+
+START_TEST(a_dumb_terminal_gets_plain_lines)
+{
+    static const char *const environment[] = {"TERM=dumb", NULL};
+    run *run = train(environment, 80, hopeless);
+
+    run_expect(run, 0);
+    ck_assert_ptr_null(strchr(run->err, '\r'));
+    ck_assert_ptr_null(strchr(run->err, '\033'));
+    run_free(run);
+}
+END_TEST
+
+START_TEST(progress_never_draws_none_on_a_terminal)
+{
+    run *run = train(NULL, 80, "--progress never");
+
+    run_expect(run, 0);
+    ck_assert_str_eq(run->err, "");
+    run_free(run);
+}
+END_TEST
+
+START_TEST(a_file_gets_plain_lines)
+{
+    run *run = train(NULL, 0, hopeless);
+
+    run_expect(run, 0);
+    run_expect_in(run, run->err, "\nepoch 3000/3000 ");
+    ck_assert_ptr_null(strchr(run->err, '\r'));
+    ck_assert_ptr_null(strchr(run->err, '\033'));
+    run_free(run);
+}
+END_TEST
+
+START_TEST(progress_always_draws_without_a_terminal)
+{
+    run *run = train(NULL, 0, "--progress always");
+
+    run_expect(run, 0);
+    ck_assert_uint_ge(count_bars(run), 1);
+    run_free(run);
+}
+END_TEST
+
+START_TEST(json_on_stdout_stays_clean_under_a_bar)
+{
+    run *run = train(NULL, 80, "--json");
+
+    run_expect(run, 0);
+    json_t *lines = sample_lines(run->out);
+    ck_assert_uint_eq(json_array_size(lines), EPOCHS + 1);
+    json_decref(lines);
+    run_free(run);
+}
+END_TEST
+
+START_TEST(an_error_on_a_terminal_has_no_escapes)
+{
+    run *run = run_line(&(run_options){.columns = 80}, "train nothing.yaml");
+
+    run_expect(run, 3);
+    ck_assert_ptr_null(strchr(run->err, '\033'));
+    run_free(run);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("terminal");
+    TCase *text = tcase_create("the text");
+    TCase *drawn = tcase_create("on a terminal");
+
+    tcase_add_test(text, the_bar_shows_epoch_loss_rate_and_time_left);
+    tcase_add_test(text, a_wide_terminal_gets_no_longer_bar_than_forty);
+    tcase_add_test(text, a_narrow_terminal_gets_the_words_alone);
+    tcase_add_test(text, the_words_are_cut_where_the_terminal_ends);
+    tcase_add_test(text, a_terminal_of_no_width_gets_nothing);
+    tcase_add_test(text, no_bar_is_wider_than_its_terminal);
+    tcase_add_test(text, the_bar_begins_empty_and_ends_full);
+    tcase_add_loop_test(text, the_time_left_reads_as_a_clock, 0, 8);
+    tcase_add_test(text, a_loss_that_is_no_number_is_shown_as_such);
+    tcase_add_test(drawn, a_bar_with_the_time_left_is_drawn);
+    tcase_add_test(drawn, the_bar_is_drawn_ten_times_a_second_at_most);
+    tcase_add_test(drawn, the_bar_is_gone_at_the_end);
+    tcase_add_test(drawn, a_terminal_has_colours);
+    tcase_add_test(drawn, no_color_is_honoured);
+    tcase_add_test(drawn, an_empty_no_color_says_nothing);
+    tcase_add_test(drawn, a_dumb_terminal_gets_plain_lines);
+    tcase_add_test(drawn, progress_never_draws_none_on_a_terminal);
+    tcase_add_test(drawn, a_file_gets_plain_lines);
+    tcase_add_test(drawn, progress_always_draws_without_a_terminal);
+    tcase_add_test(drawn, json_on_stdout_stays_clean_under_a_bar);
+    tcase_add_test(drawn, an_error_on_a_terminal_has_no_escapes);
+    tcase_set_timeout(drawn, 60);
+    suite_add_tcase(suite, text);
+    suite_add_tcase(suite, drawn);
+    return harness_run(suite);
+}
