@@ -24,14 +24,21 @@ static void on_signal(int number)
     caught = number;
 }
 
-static void catch_signals(void)
+/* The handler gets a stack of its own: while a matrix product runs, oneDNN 2.6's generated code has the stack
+ * pointer in the heap (its issue 4845), and a handler on the current stack would overwrite what lies
+ * below. Only the calling thread takes signals; the pool's workers block them. */
+static bool catch_signals(plx_error *error)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
+    static char handler_stack[1 << 16];
+    const stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof(handler_stack)};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_ONSTACK};
 
     sigemptyset(&action.sa_mask);
     caught = 0;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    if (sigaltstack(&stack, NULL) == 0 && sigaction(SIGINT, &action, NULL) == 0 &&
+        sigaction(SIGTERM, &action, NULL) == 0)
+        return true;
+    return error_set(error, ERROR_RUN, "cannot catch signals: %s", strerror(errno));
 }
 
 /* What the hooks share. */
@@ -216,8 +223,8 @@ static bool run(cli *context, const experiment *experiment, const train_options 
     view.lines = options->progress != PROGRESS_NEVER;
     if (options->progress != PROGRESS_AUTO)
         context->terminal.bar = options->progress == PROGRESS_ALWAYS;
-    catch_signals();
-    if (!train_run(experiment, context->catalog, where, &hooks, &result, error))
+    if (!catch_signals(error) ||
+        !train_run(experiment, context->catalog, where, &hooks, &result, error))
         return false;
     show_result(context, &result);
     if (result.status == TRAIN_DIVERGED)
