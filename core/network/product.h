@@ -19,11 +19,11 @@ bool product_is_plain(uint32_t flags, uint64_t m, uint64_t n, uint64_t k);
 /* True once a product of this process went to oneDNN (for tests and run.json). */
 bool product_used_library(void);
 /* "sse41", "avx2", "avx512"...: what oneDNN will use here, PLEXUS_ISA applied; and its version.
- * Neither generates code. */
+ * Neither generates code, but asking for the level fixes it: cap it before. */
 const char *product_isa(void);
 const char *product_library_version(void);
 /* Applies PLEXUS_ISA (sse41|avx2|avx512) before the first product. False with a message in `reason`
- * (static text) if the value is unknown. */
+ * (static text) if the value is unknown or it is too late. */
 bool product_cap_isa(const char *name, const char **reason);
 
 #endif

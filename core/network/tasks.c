@@ -4,13 +4,15 @@
  * of little work stays on the calling thread. */
 #include "network/layers.h"
 
+/* Of a matrix over the rows of a batch: flat blocks as wide as the matrix if it has at most WIDTH
+ * columns, else higher ones of at most WIDTH. Both measured well, and a usual batch gives several
+ * of either. */
 enum {
-    BATCH_ROWS = 64, /* rows of a block of a batch                                             */
-    NARROW = 64,     /* columns of a block of a matrix of at most FEW columns                  */
-    WIDE = 128,      /* of any other                                                           */
-    FEW = 256,
+    WIDTH = 128,
+    FLAT_ROWS = 32,
+    ROWS = 64,
     MULTIPLE = 16,
-    LITTLE = 65536, /* multiplications that take about as long as waking a thread */
+    LITTLE = 65536, /* multiplications that take about as long as waking a thread                */
 };
 
 static size_t divide_up(size_t a, size_t b)
@@ -41,12 +43,12 @@ grid grid_cut(size_t rows, size_t cols, size_t most_rows, size_t most_cols)
 
 grid grid_of_batch(size_t rows, size_t cols)
 {
-    return grid_cut(rows, cols, BATCH_ROWS, cols <= FEW ? NARROW : WIDE);
+    return grid_cut(rows, cols, cols <= WIDTH ? FLAT_ROWS : ROWS, WIDTH);
 }
 
 grid grid_of_rows(size_t rows, size_t cols)
 {
-    return grid_cut(rows, cols, BATCH_ROWS, cols);
+    return grid_cut(rows, cols, ROWS, cols);
 }
 
 block grid_block(const grid *grid, size_t number)

@@ -452,6 +452,22 @@ START_TEST(a_pass_on_one_thread_makes_no_system_call)
 }
 END_TEST
 
+START_TEST(small_networks_leave_other_threads_asleep)
+{
+    fixture *fixture = fixture_new(2);
+    network *network = fixture_network(fixture, &iris);
+    float *x = fixture_numbers(1, 4 * 128);
+    plx_error error = {0};
+
+    ck_assert(network_forward(network, 128, x, NULL, true, &error));
+    for (int thread = 0; thread < 2; thread++)
+        ck_assert_uint_eq(pool_tasks_run(fixture->pool, thread), 0);
+    free(x);
+    network_free(network);
+    fixture_free(fixture);
+}
+END_TEST
+
 START_TEST(small_networks_leave_the_library_asleep)
 {
     const plan *const plans[] = {&iris, &exclusive_or};
@@ -493,6 +509,7 @@ static Suite *suite(void)
     tcase_add_test(one, a_failing_loss_is_named);
     tcase_add_loop_test(one, a_pass_allocates_nothing, 0, 2);
     tcase_add_test(one, a_pass_on_one_thread_makes_no_system_call);
+    tcase_add_test(one, small_networks_leave_other_threads_asleep);
     tcase_add_test(one, small_networks_leave_the_library_asleep);
     suite_add_tcase(all, one);
     return all;
