@@ -33,12 +33,13 @@ bool diagnose_progress(train_state *state, double train_loss, double lr, char *o
     if (state->warned || state->epoch < RISING_AFTER)
         return false;
     const double first = state->first_loss;
-    if (train_loss > first) {
+    const double margin = 0.01 * fabs(first);
+    if (train_loss > first + margin) {
         snprintf(out, size,
                  "the run isn't converging: the training loss is %.4g after epoch %lld, above the "
                  "%.4g of epoch 1; the learning rate %g is probably too high",
                  train_loss, (long long)state->epoch, first, lr);
-    } else if (state->epoch >= FLAT_AFTER && train_loss > first - 0.01 * fabs(first)) {
+    } else if (state->epoch >= FLAT_AFTER && train_loss > first - margin) {
         snprintf(out, size,
                  "the run isn't converging: after %lld epochs the training loss is %.4g, within 1 "
                  "%% of the %.4g of epoch 1; try another learning rate (it is %g), scaled inputs "

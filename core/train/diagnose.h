@@ -15,7 +15,7 @@ void diagnose_divergence(char *out, size_t size, int64_t step, int64_t epoch, co
                          double lr, bool lr_matters);
 
 /* After each epoch, with its train loss: takes note in the state, and returns true, once in a run, with
- * a warning if the loss has risen since the first epoch or has not fallen by 1 % in the first five. */
+ * a warning if the loss has risen by 1 % since the first epoch or, from the fifth on, is still within 1 % of it. */
 bool diagnose_progress(train_state *state, double train_loss, double lr, char *out, size_t size);
 
 #endif

@@ -68,8 +68,8 @@ static bool make_metrics(evaluation *evaluation, plx_error *error)
     evaluation->metrics = metrics_new(&spec, error);
     if (evaluation->metrics == NULL)
         return false;
-    load_targets(evaluation, 0);
-    metrics_add(evaluation->metrics, 1, evaluation->target, evaluation->target,
+    const size_t rows = load_targets(evaluation, 0);
+    metrics_add(evaluation->metrics, rows, evaluation->target, evaluation->target,
                 classes ? evaluation->label : NULL, evaluation->row_loss, NULL);
     return true;
 }

@@ -155,17 +155,6 @@ static bool check_top_k(const experiment *experiment, const encoding *encoding, 
     return true;
 }
 
-static bool check_plateau(const experiment *experiment, const data_bundle *data, plx_error *error)
-{
-    const schedule_config *schedule = &experiment->schedule;
-
-    if (schedule->rule == SCHEDULE_PLATEAU && !schedule->watch_train && data->validation.rows == 0)
-        return error_at(error, ERROR_CONFIG, schedule->at,
-                        "the plateau schedule watches val_loss, but there are no validation rows; "
-                        "set data.validation, or monitor: train_loss");
-    return true;
-}
-
 bool preflight(const experiment *experiment, const data_bundle *data, plx_domain *output,
                target_code *code, plx_error *error)
 {
@@ -175,8 +164,7 @@ bool preflight(const experiment *experiment, const data_bundle *data, plx_domain
            check_batch(experiment, data->train.rows, error) &&
            encoding_code(&data->encoding, last->units, output, last->at, code, error) &&
            check_parts(experiment, data, output, code, error) &&
-           check_top_k(experiment, &data->encoding, last->units, error) &&
-           check_plateau(experiment, data, error);
+           check_top_k(experiment, &data->encoding, last->units, error);
 }
 
 /* --- class weights --- */

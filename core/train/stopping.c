@@ -27,7 +27,7 @@ static size_t monitors(const metrics *validation, char name[MOST_NAMES][NAME])
 }
 
 static bool refuse(const stopping_config *config, char name[MOST_NAMES][NAME], size_t count,
-                   bool has_validation, plx_error *error)
+                   plx_error *error)
 {
     const char *candidate[MOST_NAMES];
     text list = {0};
@@ -37,16 +37,10 @@ static bool refuse(const stopping_config *config, char name[MOST_NAMES][NAME], s
         text_addf(&list, "%s%s", i == 0 ? "" : ", ", name[i]);
     }
     const char *nearest = text_nearest(config->monitor, candidate, count);
-    if (!has_validation && strncmp(config->monitor, "val_", 4) == 0)
-        error_at(error, ERROR_CONFIG, config->at,
-                 "early stopping watches '%s', but there are no validation rows; set "
-                 "data.validation, or monitor: train_loss",
-                 config->monitor);
-    else
-        error_at(error, ERROR_CONFIG, config->at,
-                 "early stopping cannot watch '%s' here; %s%s%s it can watch %s", config->monitor,
-                 nearest == NULL ? "" : "did you mean '", nearest == NULL ? "" : nearest,
-                 nearest == NULL ? "" : "'?", list.failed ? "less" : list.bytes);
+    error_at(error, ERROR_CONFIG, config->at,
+             "early stopping cannot watch '%s' here; %s%s%s it can watch %s", config->monitor,
+             nearest == NULL ? "" : "did you mean '", nearest == NULL ? "" : nearest,
+             nearest == NULL ? "" : "'?", list.failed ? "less" : list.bytes);
     free(list.bytes);
     return false;
 }
@@ -72,7 +66,7 @@ bool stopping_init(stopping *stopping, const stopping_config *config, const metr
                     stopping->metric = (metric)m;
             return true;
         }
-    return refuse(config, name, count, validation != NULL, error);
+    return refuse(config, name, count, error);
 }
 
 /* Whether a beats b by more than delta. */

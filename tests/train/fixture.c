@@ -83,8 +83,9 @@ outcome *plan_run(const plan *plan)
                                .epoch = on_epoch,
                                .log = &log,
                                .stop = &watch.stop};
-    const train_options options = {
-        .out = plan->out, .resume = plan->resume, .checkpoint_seconds = -1};
+    const train_options options = {.out = plan->out,
+                                   .resume = plan->resume,
+                                   .checkpoint_seconds = plan->few_checkpoints ? 0 : -1};
     const char *const folders[] = {plan->plugins};
     const catalog_options places = {.folders = folders,
                                     .folder_count = plan->plugins != NULL,
