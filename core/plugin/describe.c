@@ -13,37 +13,51 @@
 
 /* --- lists --- */
 
-static int longest(const catalog_entry *entries, size_t count, bool paths)
+/* The widths of a listing's columns. */
+typedef struct widths {
+    int name, version, summary;
+} widths;
+
+static void widen(int *width, const char *cell)
 {
-    size_t most = 0;
+    const int length = (int)strlen(cell);
+
+    if (length > *width)
+        *width = length;
+}
+
+static widths measure(const catalog_entry *entries, size_t count, uint32_t kind)
+{
+    widths w = {0};
 
     for (size_t i = 0; i < count; i++) {
-        const char *cell =
-            paths ? (entries[i].plugin == NULL ? "" : entries[i].plugin->version) : entries[i].name;
-        const size_t length = strlen(cell);
-        if (length > most)
-            most = length;
+        if (kind != 0 && entries[i].kind != kind)
+            continue;
+        widen(&w.name, entries[i].name);
+        if (entries[i].plugin != NULL) {
+            widen(&w.version, entries[i].plugin->version);
+            widen(&w.summary, entries[i].plugin->component->summary);
+        }
     }
-    return (int)most;
+    return w;
 }
 
 void describe_list(const catalog_entry *entries, size_t count, uint32_t kind, text *out)
 {
-    const int name = longest(entries, count, false), version = longest(entries, count, true);
+    const widths w = measure(entries, count, kind);
 
     for (size_t i = 0; i < count; i++) {
         const catalog_entry *e = &entries[i];
 
         if (kind != 0 && e->kind != kind)
             continue;
-        text_addf(out, "%-10s  %-*s  ", catalog_kind_name(e->kind), name, e->name);
-        if (e->plugin == NULL) {
+        text_addf(out, "%-10s  %-*s  ", catalog_kind_name(e->kind), w.name, e->name);
+        if (e->plugin == NULL)
             text_addf(out, "refused: %s\n", e->reason);
-            continue;
-        }
-        text_addf(out, "%-*s  %-48s  %s%s\n", version, e->plugin->version,
-                  e->plugin->component->summary, e->path,
-                  e->plugin->shadows ? " (shadows another)" : "");
+        else
+            text_addf(out, "%-*s  %-*s  %s%s\n", w.version, e->plugin->version, w.summary,
+                      e->plugin->component->summary, e->path,
+                      e->plugin->shadows ? " (shadows another)" : "");
     }
 }
 
@@ -282,11 +296,13 @@ static bool add_kind(const settings *defaults, text *out, plx_error *error)
         if (!settings_domain(defaults, &domain, error))
             return false;
         range_of_outputs(&domain, line, sizeof(line));
-        text_addf(out, "\noutputs     %s\ninitial weights  N(0, gain^2 / fan_in), gain %s\n", line,
-                  text_of_double(number, settings_gain(defaults)));
+        text_addf(out, "\noutputs     %s\ngain        %s: weights start at N(0, gain^2 / fan_in)\n",
+                  line, text_of_double(number, settings_gain(defaults)));
         if (p->activation->onnx != NULL)
             text_addf(out, "ONNX        %s\n", p->activation->onnx);
     }
+    if (p->loss != NULL)
+        text_add(out, "\ntakes\n");
     for (uint32_t family = PLX_REALS; p->loss != NULL && family <= PLX_SIMPLEX; family++) {
         const uint32_t kinds = p->loss->targets(defaults->values, family);
         if (kinds != 0)
@@ -297,7 +313,7 @@ static bool add_kind(const settings *defaults, text *out, plx_error *error)
     for (uint32_t i = 0; p->loss != NULL && i < p->loss->fused_count; i++) {
         const plx_fused *f =
             (const plx_fused *)((const char *)p->loss->fused + (size_t)i * p->loss->fused_stride);
-        text_addf(out, "fused with  %s\n", f->semantic);
+        text_addf(out, "  fused with %s\n", f->semantic);
     }
     if (p->optimizer != NULL) {
         text_addf(out, "\nsteps       %s%s\nlr          %s unless the config says another\nstate\n",
