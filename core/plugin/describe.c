@@ -267,111 +267,145 @@ static void range_of_outputs(const plx_domain *domain, char *out, size_t size)
              domain->flags & PLX_ROWS_SUM_TO_ONE ? ", rows sum to one" : "");
 }
 
-static const char *target_names(uint32_t kinds, char *out, size_t size)
-{
-    static const struct {
-        uint32_t bit;
-        const char *name;
-    } rows[] = {{PLX_TARGET_REALS, "any numbers"},
-                {PLX_TARGET_POSITIVE, "positive numbers"},
-                {PLX_TARGET_UNIT, "numbers in [0, 1]"},
-                {PLX_TARGET_SIMPLEX, "rows that sum to one"},
-                {PLX_TARGET_LABELS, "classes"}};
-    size_t at = 0;
+/* The kinds of target, for people and as JSON has them. */
+static const struct {
+    uint32_t bit;
+    const char *words, *id;
+} target_kinds[] = {{PLX_TARGET_REALS, "any numbers", "reals"},
+                    {PLX_TARGET_POSITIVE, "positive numbers", "positive"},
+                    {PLX_TARGET_UNIT, "numbers in [0, 1]", "unit"},
+                    {PLX_TARGET_SIMPLEX, "rows that sum to one", "simplex"},
+                    {PLX_TARGET_LABELS, "classes", "labels"}};
+enum { TARGET_KINDS = sizeof(target_kinds) / sizeof(target_kinds[0]) };
 
-    out[0] = '\0';
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (kinds & rows[i].bit)
-            at += (size_t)snprintf(out + at, size - at, "%s%s", at == 0 ? "" : ", ", rows[i].name);
-    return out;
+static const plx_fused *fused_row(const plx_loss *loss, uint32_t index)
+{
+    return (const plx_fused *)((const char *)loss->fused + (size_t)index * loss->fused_stride);
+}
+
+static bool add_activation(const settings *defaults, text *out, plx_error *error)
+{
+    const plx_activation *a = defaults->plugin->activation;
+    plx_domain domain;
+    char line[96], number[32];
+
+    if (!settings_domain(defaults, &domain, error))
+        return false;
+    range_of_outputs(&domain, line, sizeof(line));
+    text_addf(out, "\noutputs     %s\ngain        %s: weights start at N(0, gain^2 / fan_in)\n",
+              line, text_of_double(number, settings_gain(defaults)));
+    if (a->onnx != NULL)
+        text_addf(out, "ONNX        %s\n", a->onnx);
+    return true;
+}
+
+static bool add_loss(const settings *defaults, text *out, plx_error *error)
+{
+    const plx_loss *loss = defaults->plugin->loss;
+
+    text_add(out, "\ntakes\n");
+    for (uint32_t family = PLX_REALS; family <= PLX_SIMPLEX; family++) {
+        const uint32_t kinds = loss->targets(defaults->values, family);
+        const char *before = ": targets that are ";
+        if (kinds != 0)
+            text_addf(out, "  outputs that are %s", settings_family_name(family));
+        for (size_t i = 0; i < TARGET_KINDS; i++) {
+            if (!(kinds & target_kinds[i].bit))
+                continue;
+            text_addf(out, "%s%s", before, target_kinds[i].words);
+            before = ", ";
+        }
+        text_add(out, kinds != 0 ? "\n" : "");
+    }
+    for (uint32_t i = 0; i < loss->fused_count; i++)
+        text_addf(out, "  fused with %s\n", fused_row(loss, i)->semantic);
+    return true;
+}
+
+static bool add_optimizer(const settings *defaults, text *out, plx_error *error)
+{
+    const plx_optimizer *o = defaults->plugin->optimizer;
+    char number[32];
+
+    text_addf(out, "\nsteps       %s%s\nlr          %s unless the config says another\n\nstate\n",
+              granularity(o), o->flags & PLX_NEEDS_CLOSURE ? ", evaluates the batch again" : "",
+              text_of_double(number, default_lr(o)));
+    const size_t before = out->length;
+    if (!for_each_slot(defaults, add_slot, out, error))
+        return false;
+    if (out->length == before)
+        text_add(out, "  none with these settings\n");
+    return true;
 }
 
 static bool add_kind(const settings *defaults, text *out, plx_error *error)
 {
-    const plugin *p = defaults->plugin;
-    char line[256], number[32];
+    if (defaults->plugin->activation != NULL)
+        return add_activation(defaults, out, error);
+    if (defaults->plugin->loss != NULL)
+        return add_loss(defaults, out, error);
+    return add_optimizer(defaults, out, error);
+}
 
-    if (p->activation != NULL) {
-        plx_domain domain;
-        if (!settings_domain(defaults, &domain, error))
-            return false;
-        range_of_outputs(&domain, line, sizeof(line));
-        text_addf(out, "\noutputs     %s\ngain        %s: weights start at N(0, gain^2 / fan_in)\n",
-                  line, text_of_double(number, settings_gain(defaults)));
-        if (p->activation->onnx != NULL)
-            text_addf(out, "ONNX        %s\n", p->activation->onnx);
-    }
-    if (p->loss != NULL)
-        text_add(out, "\ntakes\n");
-    for (uint32_t family = PLX_REALS; p->loss != NULL && family <= PLX_SIMPLEX; family++) {
-        const uint32_t kinds = p->loss->targets(defaults->values, family);
-        if (kinds != 0)
-            text_addf(out, "%s%s: targets that are %s\n",
-                      family == PLX_REALS ? "\noutputs " : "outputs ", settings_family_name(family),
-                      target_names(kinds, line, sizeof(line)));
-    }
-    for (uint32_t i = 0; p->loss != NULL && i < p->loss->fused_count; i++) {
-        const plx_fused *f =
-            (const plx_fused *)((const char *)p->loss->fused + (size_t)i * p->loss->fused_stride);
-        text_addf(out, "  fused with %s\n", f->semantic);
-    }
-    if (p->optimizer != NULL) {
-        text_addf(out, "\nsteps       %s%s\nlr          %s unless the config says another\nstate\n",
-                  granularity(p->optimizer),
-                  p->optimizer->flags & PLX_NEEDS_CLOSURE ? ", evaluates the batch again" : "",
-                  text_of_double(number, default_lr(p->optimizer)));
-        const size_t before = out->length;
-        if (!for_each_slot(defaults, add_slot, out, error))
-            return false;
-        if (out->length == before)
-            text_add(out, "  none with these settings\n");
-    }
+static bool add_activation_json(const settings *defaults, json_t *o, plx_error *error)
+{
+    const plx_activation *a = defaults->plugin->activation;
+    plx_domain d;
+
+    if (!settings_domain(defaults, &d, error))
+        return false;
+    json_object_set_new(o, "domain",
+                        json_pack("{s:o, s:o, s:b, s:b, s:b}", "lo", json_number(d.lo), "hi",
+                                  json_number(d.hi), "lo_open", (int)(d.flags & PLX_OPEN_MIN),
+                                  "hi_open", (int)(d.flags & PLX_OPEN_MAX), "rows_sum_to_one",
+                                  (int)(d.flags & PLX_ROWS_SUM_TO_ONE)));
+    json_object_set_new(o, "gain", json_number(settings_gain(defaults)));
+    json_object_set_new(o, "semantic", json_text(a->semantic));
+    json_object_set_new(o, "onnx", json_text(a->onnx));
+    json_object_set_new(o, "expression", json_text(a->expression));
     return true;
+}
+
+/* "accepts" maps an output's family to the kinds of target that go with it. */
+static bool add_loss_json(const settings *defaults, json_t *o, plx_error *error)
+{
+    static const char *const families[] = {"", "reals", "positive", "unit", "simplex"};
+    const plx_loss *loss = defaults->plugin->loss;
+    json_t *accepts = json_object(), *fused = json_array();
+
+    for (uint32_t family = PLX_REALS; family <= PLX_SIMPLEX; family++) {
+        const uint32_t kinds = loss->targets(defaults->values, family);
+        json_t *targets = json_array();
+        for (size_t i = 0; i < TARGET_KINDS; i++)
+            if (kinds & target_kinds[i].bit)
+                json_array_append_new(targets, json_text(target_kinds[i].id));
+        json_object_set_new(accepts, families[family], targets);
+    }
+    for (uint32_t i = 0; i < loss->fused_count; i++)
+        json_array_append_new(fused, json_text(fused_row(loss, i)->semantic));
+    json_object_set_new(o, "accepts", accepts);
+    json_object_set_new(o, "fused", fused);
+    return true;
+}
+
+static bool add_optimizer_json(const settings *defaults, json_t *o, plx_error *error)
+{
+    const plx_optimizer *optimizer = defaults->plugin->optimizer;
+    json_t *state = json_array();
+
+    json_object_set_new(o, "steps", json_text(granularity(optimizer)));
+    json_object_set_new(o, "lr", json_number(default_lr(optimizer)));
+    json_object_set_new(o, "state", state);
+    return for_each_slot(defaults, add_slot_json, state, error);
 }
 
 static bool add_kind_json(const settings *defaults, json_t *o, plx_error *error)
 {
-    const plugin *p = defaults->plugin;
-
-    if (p->activation != NULL) {
-        plx_domain d;
-        if (!settings_domain(defaults, &d, error))
-            return false;
-        json_object_set_new(o, "domain",
-                            json_pack("{s:o, s:o, s:b, s:b, s:b}", "lo", json_number(d.lo), "hi",
-                                      json_number(d.hi), "lo_open", (int)(d.flags & PLX_OPEN_MIN),
-                                      "hi_open", (int)(d.flags & PLX_OPEN_MAX), "rows_sum_to_one",
-                                      (int)(d.flags & PLX_ROWS_SUM_TO_ONE)));
-        json_object_set_new(o, "gain", json_number(settings_gain(defaults)));
-        json_object_set_new(o, "semantic", json_text(p->activation->semantic));
-        json_object_set_new(o, "onnx", json_text(p->activation->onnx));
-        json_object_set_new(o, "expression", json_text(p->activation->expression));
-    }
-    if (p->loss != NULL) {
-        json_t *accepts = json_object(), *fused = json_array();
-        char line[256];
-        for (uint32_t family = PLX_REALS; family <= PLX_SIMPLEX; family++) {
-            const uint32_t kinds = p->loss->targets(defaults->values, family);
-            if (kinds != 0)
-                json_object_set_new(accepts, settings_family_name(family),
-                                    json_text(target_names(kinds, line, sizeof(line))));
-        }
-        for (uint32_t i = 0; i < p->loss->fused_count; i++)
-            json_array_append_new(fused,
-                                  json_text(((const plx_fused *)((const char *)p->loss->fused +
-                                                                 (size_t)i * p->loss->fused_stride))
-                                                ->semantic));
-        json_object_set_new(o, "accepts", accepts);
-        json_object_set_new(o, "fused", fused);
-    }
-    if (p->optimizer != NULL) {
-        json_t *state = json_array();
-        json_object_set_new(o, "steps", json_text(granularity(p->optimizer)));
-        json_object_set_new(o, "lr", json_number(default_lr(p->optimizer)));
-        json_object_set_new(o, "state", state);
-        return for_each_slot(defaults, add_slot_json, state, error);
-    }
-    return true;
+    if (defaults->plugin->activation != NULL)
+        return add_activation_json(defaults, o, error);
+    if (defaults->plugin->loss != NULL)
+        return add_loss_json(defaults, o, error);
+    return add_optimizer_json(defaults, o, error);
 }
 
 /* --- one plug-in --- */
