@@ -287,7 +287,12 @@ START_TEST(a_changed_plugin_is_refused)
     ck_assert_int_eq(fclose(file), 0);
     run = run_line(&(run_options){.folder = folder}, "train --resume changed --plugin-dir %s",
                    other_plugins);
-    ck_assert_int_gt(asprintf(&expected, "TODO %s\n", folder), 0);
+    ck_assert_int_gt(asprintf(&expected,
+                              "%s/changed: optimizer 'trip' has changed since the run began: %s is "
+                              "version 1, another file than the version 1 that was used; put that "
+                              "one back, or start the run anew\n",
+                              folder, object),
+                     0);
     run_expect_error(run, 4, expected);
     run_free(run);
     free(expected);
