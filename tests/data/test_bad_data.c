@@ -354,7 +354,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-    Suite *suite = suite_create("data: broken and hostile files");
+    Suite *all = suite_create("data: broken and hostile files");
     TCase *files = tcase_create("files");
 
     tcase_add_loop_test(files, refuses_csv, 0, sizeof(csv_files) / sizeof(csv_files[0]));
@@ -363,8 +363,8 @@ static Suite *suite(void)
     tcase_add_loop_test(files, refuses_libsvm, 0, sizeof(libsvm_files) / sizeof(libsvm_files[0]));
     tcase_add_test(files, refuses_a_missing_file);
     tcase_add_test(files, refuses_a_folder);
-    suite_add_tcase(suite, files);
-    return suite;
+    suite_add_tcase(all, files);
+    return all;
 }
 
 int main(void)

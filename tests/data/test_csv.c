@@ -261,7 +261,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-    Suite *suite = suite_create("data: csv");
+    Suite *all = suite_create("data: csv");
     TCase *tests = tcase_create("csv");
 
     tcase_add_test(tests, takes_quotes_off);
@@ -290,8 +290,8 @@ static Suite *suite(void)
     tcase_add_test(tests, refuses_what_is_no_number);
     tcase_add_test(tests, knows_utf8);
     tcase_add_test(tests, refuses_what_is_not_utf8);
-    suite_add_tcase(suite, tests);
-    return suite;
+    suite_add_tcase(all, tests);
+    return all;
 }
 
 int main(void)

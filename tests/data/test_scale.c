@@ -280,7 +280,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-    Suite *suite = suite_create("data: scale");
+    Suite *all = suite_create("data: scale");
     TCase *tests = tcase_create("scale");
 
     tcase_add_test(tests, unit_maps_the_training_range_to_0_and_1);
@@ -300,8 +300,8 @@ static Suite *suite(void)
     tcase_add_test(tests, mean_of_training_fills_a_test_file_in);
     tcase_add_test(tests, mean_is_of_the_training_rows);
     tcase_add_test(tests, a_missing_category_is_all_zeros_under_mean);
-    suite_add_tcase(suite, tests);
-    return suite;
+    suite_add_tcase(all, tests);
+    return all;
 }
 
 int main(void)

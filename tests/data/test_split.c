@@ -341,7 +341,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-    Suite *suite = suite_create("data: split");
+    Suite *all = suite_create("data: split");
     TCase *tests = tcase_create("split");
 
     tcase_add_test(tests, rounds_half_up);
@@ -368,8 +368,8 @@ static Suite *suite(void)
     tcase_add_test(tests, refuses_more_folds_than_rows);
     tcase_add_test(tests, refuses_folds_beside_a_test_fraction);
     tcase_add_test(tests, refuses_to_stratify_numbers);
-    suite_add_tcase(suite, tests);
-    return suite;
+    suite_add_tcase(all, tests);
+    return all;
 }
 
 int main(void)
