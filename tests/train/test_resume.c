@@ -35,7 +35,8 @@ static char *undisturbed(void)
 {
     char *run = fresh_run();
 
-    outcome_free(plan_expect(&(plan){.text = WHOLE, .out = run}, TRAIN_COMPLETED));
+    outcome_free(
+        plan_expect(&(plan){.text = WHOLE, .out = run, .few_checkpoints = true}, TRAIN_COMPLETED));
     return run;
 }
 
@@ -43,15 +44,15 @@ static char *undisturbed(void)
 static char *stopped(const char *text, int64_t step)
 {
     char *run = fresh_run();
+    const plan plan = {.text = text, .out = run, .stop_at_step = step, .few_checkpoints = true};
 
-    outcome_free(
-        plan_expect(&(plan){.text = text, .out = run, .stop_at_step = step}, TRAIN_INTERRUPTED));
+    outcome_free(plan_expect(&plan, TRAIN_INTERRUPTED));
     return run;
 }
 
 static void finish(const char *run)
 {
-    outcome_free(plan_expect(&(plan){.resume = run}, TRAIN_COMPLETED));
+    outcome_free(plan_expect(&(plan){.resume = run, .few_checkpoints = true}, TRAIN_COMPLETED));
 }
 
 /* --- the same bytes --- */

@@ -454,7 +454,7 @@ END_TEST
 START_TEST(early_stopping_keeps_the_best)
 {
     char *run = fresh_run();
-    double kept, best = INFINITY;
+    double kept, best = (double)INFINITY;
     outcome *outcome = plan_expect(
         &(plan){.text = "data: {generate: moons, samples: 40, noise: 0.6, validation: 0.5}\n"
                         "network: {layers: [{units: 30, activation: tanh},"
