@@ -138,12 +138,11 @@ static bool read_option(int argc, char **argv, int *at, const char *verb, unsign
         return unknown_option(argv[*at], verb, takes, error);
     if (row->value == NULL && value != NULL)
         return error_set(error, ERROR_USAGE, "--%s takes no value", row->name);
-    if (row->value != NULL && value == NULL) {
-        if (*at + 1 >= argc)
-            return error_set(error, ERROR_USAGE, "--%s needs a value: --%s %s", row->name,
-                             row->name, row->value);
+    if (row->value != NULL && value == NULL && *at + 1 < argc)
         value = argv[++*at];
-    }
+    if (row->value != NULL && (value == NULL || *value == '\0'))
+        return error_set(error, ERROR_USAGE, "--%s needs a value: --%s %s", row->name, row->name,
+                         row->value);
     return take_option(row, value, options, error);
 }
 
@@ -171,6 +170,9 @@ bool options_read(int argc, char **argv, const char *verb, unsigned takes, cli_o
         } else if (!only_arguments && argv[i][0] == '-' && argv[i][1] != '\0') {
             return error_set(error, ERROR_USAGE, "no option '%s'; options begin with two dashes",
                              argv[i]);
+        } else if (argv[i][0] == '\0') {
+            return error_set(error, ERROR_USAGE, "argument %d of %s is empty; an unset variable?",
+                             i - 1, verb);
         } else {
             options->argument[options->argument_count++] = argv[i];
         }
