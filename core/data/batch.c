@@ -1,5 +1,5 @@
-/* batch.c: rows of a part gathered into what a network takes: inputs converted and scaled, targets as
- * the output layer should give them. Nothing here allocates or fails. */
+/* batch.c: rows of a part gathered into what a network takes: inputs converted and scaled, targets
+ * as the output layer should give them. Nothing here allocates or fails. */
 #include <math.h>
 #include <sha2.h>
 #include <string.h>
@@ -97,8 +97,8 @@ void data_targets(const data_part *part, const encoding *fitted, const target_co
     }
 }
 
-/* Labels under smoothing are no labels any more: a loss that would look at nothing else is not given
- * them silently. */
+/* Labels under smoothing are no labels any more: a loss that would look at nothing else is not
+ * given them silently. */
 static uint32_t class_kinds(const target_code *code, double smoothing)
 {
     uint32_t kinds = PLX_TARGET_REALS;

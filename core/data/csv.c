@@ -1,9 +1,9 @@
 /* csv.c: see csv.h.
  *
- * The bytes of the file stay as they are; opening walks over them once, checks everything that can be
- * wrong, and notes where each row begins. Later passes read the same bytes with the same function and
- * cannot fail. A place in the file is worked out from the offset only when a message needs it, so a
- * large file costs its own size and eight bytes a row. */
+ * The bytes of the file stay as they are; opening walks over them once, checks everything that can
+ * be wrong, and notes where each row begins. Later passes read the same bytes with the same
+ * function and cannot fail. A place in the file is worked out from the offset only when a message
+ * needs it, so a large file costs its own size and eight bytes a row. */
 #include "data/csv.h"
 
 #include <limits.h>

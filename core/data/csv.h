@@ -2,8 +2,8 @@
  *
  * The dialect: fields are separated by one delimiter, rows by a line feed or CR LF; a field may be
  * quoted, with "" for a quote, and then hold delimiters and line ends (RFC 4180). Space around an
- * unquoted field is not part of it; blank lines are skipped; a byte-order mark is skipped. Every row has
- * the same number of fields. A quote inside an unquoted field is just a quote. */
+ * unquoted field is not part of it; blank lines are skipped; a byte-order mark is skipped. Every
+ * row has the same number of fields. A quote inside an unquoted field is just a quote. */
 #ifndef DATA_CSV_H
 #define DATA_CSV_H
 
@@ -36,7 +36,8 @@ typedef struct csv_field {
 } csv_field;
 
 /* Takes over `bytes` (length of them), also on failure. With HEADER_AUTO the first row is a header
- * unless one of its fields is a number. Delimiter 0: a tab if the path ends in .tsv, else a comma. */
+ * unless one of its fields is a number. Delimiter 0: a tab if the path ends in .tsv, else a
+ * comma. */
 bool csv_open(csv_table *table, const char *path, char *bytes, size_t length, char delimiter,
               header_rule header, plx_error *error);
 void csv_close(csv_table *table);

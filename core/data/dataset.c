@@ -1,9 +1,10 @@
 /* dataset.c: loading all the data of one experiment.
  *
- * The order of things is what keeps test rows out of training: the training file is read and its targets
- * are understood; rows are split; only then are categories, means and scaling fitted, on the training
- * rows alone; files for validation and test are read last, as the finished encoding says. What the
- * whole training file does decide is its schema: which columns are numbers, and the set of labels. */
+ * The order of things is what keeps test rows out of training: the training file is read and its
+ * targets are understood; rows are split; only then are categories, means and scaling fitted, on
+ * the training rows alone; files for validation and test are read last, as the finished encoding
+ * says. What the whole training file does decide is its schema: which columns are numbers, and the
+ * set of labels. */
 #include "data/dataset.h"
 
 #include <stdlib.h>

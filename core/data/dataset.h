@@ -1,7 +1,7 @@
-/* dataset.h: data in memory, its parts, and batches. A dataset keeps its inputs in their stored type
- * (bytes for images, float32 otherwise); a part is a list of its rows; a batch is gathered from a part
- * by position, converted and scaled on the way. Loading reads the files, splits, and fits the encoding
- * on the training part alone. */
+/* dataset.h: data in memory, its parts, and batches. A dataset keeps its inputs in their stored
+ * type (bytes for images, float32 otherwise); a part is a list of its rows; a batch is gathered
+ * from a part by position, converted and scaled on the way. Loading reads the files, splits, and
+ * fits the encoding on the training part alone. */
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
@@ -38,13 +38,13 @@ typedef struct data_bundle {
 data_bundle *data_load(const data_config *config, const logger *log, plx_error *error);
 void data_free(data_bundle *bundle);
 
-/* Reads one more file as `encoding` says, for eval (with_targets) and predict (targets are optional:
- * a CSV may have the target column or not). `targets` is y of a pair or NULL. */
+/* Reads one more file as `encoding` says, for eval (with_targets) and predict (targets are
+ * optional: a CSV may have the target column or not). `targets` is y of a pair or NULL. */
 dataset *data_read(const encoding *encoding, const char *path, const char *targets,
                    bool with_targets, plx_error *error);
-/* The same, telling the log about categories not seen in training, columns that are not used, and rows
- * left out. Rows are left out only with_targets: without, each row is to be answered, and one that
- * `missing: drop` would leave out is an error. */
+/* The same, telling the log about categories not seen in training, columns that are not used, and
+ * rows left out. Rows are left out only with_targets: without, each row is to be answered, and one
+ * that `missing: drop` would leave out is an error. */
 dataset *data_read_log(const encoding *encoding, const char *path, const char *targets,
                        bool with_targets, const logger *log, plx_error *error);
 

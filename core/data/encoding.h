@@ -1,6 +1,6 @@
-/* encoding.h: what turns the rows of a file into the numbers a network sees, and its outputs back into
- * what the user knows. It is fitted on the training part alone, kept in the model file, and used for
- * every later file, so that predict treats a row exactly as training did. */
+/* encoding.h: what turns the rows of a file into the numbers a network sees, and its outputs back
+ * into what the user knows. It is fitted on the training part alone, kept in the model file, and
+ * used for every later file, so that predict treats a row exactly as training did. */
 #ifndef DATA_ENCODING_H
 #define DATA_ENCODING_H
 
@@ -54,8 +54,8 @@ typedef struct target_code {
     float low, high; /* 0 and 1; -1 and 1 if the output's domain is [-1, 1] (tanh)               */
 } target_code;
 
-/* Works out the code for an output layer, or says (code ERROR_CONFIG, at `at`) why the number of units does not fit
- * the data: "the last layer has 5 units, but species has 3 classes (...)". */
+/* Works out the code for an output layer, or says (code ERROR_CONFIG, at `at`) why the number of
+ * units does not fit the data: "the last layer has 5 units, but species has 3 classes (...)". */
 bool encoding_code(const encoding *encoding, size_t units, const plx_domain *output, place at,
                    target_code *code, plx_error *error);
 

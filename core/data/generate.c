@@ -1,6 +1,6 @@
-/* generate.c: the five data sets that are made from a formula. Rows take the classes in turn; every
- * number is drawn from a place of its own in a random stream, so row i is the same whatever the number
- * of samples is. `noise` is the deviation of what is added to each coordinate.
+/* generate.c: the five data sets that are made from a formula. Rows take the classes in turn;
+ * every number is drawn from a place of its own in a random stream, so row i is the same whatever
+ * the number of samples is. `noise` is the deviation of what is added to each coordinate.
  *
  *   xor      the corners (0,0) (0,1) (1,0) (1,1) in turn; class 1 where the two differ
  *   moons    (cos a, sin a) and (1 - cos a, 1/2 - sin a), a uniform on [0, pi)

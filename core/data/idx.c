@@ -1,6 +1,7 @@
-/* idx.c: IDX files, the format of MNIST and its relatives: two zero bytes, the type of the elements,
- * the number of dimensions, each dimension as a big-endian 32-bit number, then the elements, row-major
- * and big-endian. The first dimension counts the rows; the others are one row's features. */
+/* idx.c: IDX files, the format of MNIST and its relatives: two zero bytes, the type of the
+ * elements, the number of dimensions, each dimension as a big-endian 32-bit number, then the
+ * elements, row-major and big-endian. The first dimension counts the rows; the others are one
+ * row's features. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* labels.h: the set of class labels of a training file. Labels that are all numbers are told apart by
- * their values ("1" and "1.0" are one label, written as it was first seen) and sorted by them; others
- * are told apart and sorted by their bytes. Private to data. */
+/* labels.h: the set of class labels of a training file. Labels that are all numbers are told apart
+ * by their values ("1" and "1.0" are one label, written as it was first seen) and sorted by them;
+ * others are told apart and sorted by their bytes. Private to data. */
 #ifndef DATA_LABELS_H
 #define DATA_LABELS_H
 
@@ -29,8 +29,8 @@ int32_t labels_add_number(label_set *set, double value);
 /* LABELS_NONE: not there. */
 int32_t labels_find(const label_set *set, const char *text, size_t length);
 int32_t labels_find_number(const label_set *set, double value);
-/* Sorts, moves the texts into the encoding and renumbers the rows' labels. Refuses what is no set of
- * classes: a single label, or more than half as many labels as rows (and more than 100). */
+/* Sorts, moves the texts into the encoding and renumbers the rows' labels. Refuses what is no set
+ * of classes: a single label, or more than half as many labels as rows (and more than 100). */
 bool labels_settle(label_set *set, encoding *fitted, const char *path, int32_t *label, size_t rows,
                    plx_error *error);
 /* The labels of an encoding, for reading another file; false when out of memory. */

@@ -1,6 +1,6 @@
-/* libsvm.c: the text format of LIBSVM: a row a line, `label index:value index:value ...`, indexes from
- * 1 and ascending, what is left out being 0; '#' begins a comment. The file is walked twice by the
- * same function: once to check it and learn its extent, once to fill the matrices. */
+/* libsvm.c: the text format of LIBSVM: a row a line, `label index:value index:value ...`, indexes
+ * from 1 and ascending, what is left out being 0; '#' begins a comment. The file is walked twice
+ * by the same function: once to check it and learn its extent, once to fill the matrices. */
 #include <float.h>
 #include <limits.h>
 #include <math.h>

@@ -1,5 +1,5 @@
-/* npy.c: NumPy's array files. Six bytes of magic, a version, the length of a header, the header, then
- * the elements. The header is the text of a Python dictionary with three keys,
+/* npy.c: NumPy's array files. Six bytes of magic, a version, the length of a header, the header,
+ * then the elements. The header is the text of a Python dictionary with three keys,
  *     {'descr': '<f4', 'fortran_order': False, 'shape': (150, 4), }
  * and is read here by a small grammar of just that: it is never evaluated, and whatever else could
  * stand in a dictionary is refused. */

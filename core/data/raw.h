@@ -1,5 +1,5 @@
-/* raw.h: a matrix as it stands in a file without column names (IDX, NPY, LIBSVM), before anything is
- * encoded; and how the format of a file is told. Private to data. */
+/* raw.h: a matrix as it stands in a file without column names (IDX, NPY, LIBSVM), before anything
+ * is encoded; and how the format of a file is told. Private to data. */
 #ifndef DATA_RAW_H
 #define DATA_RAW_H
 
@@ -30,7 +30,8 @@ void raw_clear(raw_matrix *matrix);
 /* Reserves floats or doubles for rows x cols. Refuses, in words, what would not fit. */
 bool raw_reserve(raw_matrix *matrix, const char *path, size_t rows, size_t cols,
                  raw_purpose purpose, plx_error *error);
-/* Stores element i. Infinite values, and what float32 cannot hold, are errors that name the place. */
+/* Stores element i. Infinite values, and what float32 cannot hold, are errors that name the
+ * place. */
 bool raw_put(raw_matrix *matrix, const char *path, size_t i, double value, plx_error *error);
 /* Element i, whatever it is stored as. */
 double raw_get(const raw_matrix *matrix, size_t i);
@@ -40,8 +41,8 @@ void raw_drop(raw_matrix *matrix, const bool *drop);
 bool raw_shape(const char *path, int rank, const uint64_t *dims, size_t *rows, size_t *cols,
                plx_error *error);
 
-/* By the first bytes, else by the name (.gz left out): .csv .tsv .txt .npy .idx -ubyte .libsvm .svm.
- * FORMAT_AUTO if neither tells. */
+/* By the first bytes, else by the name (.gz left out): .csv .tsv .txt .npy .idx -ubyte .libsvm
+ * .svm. FORMAT_AUTO if neither tells. */
 data_format raw_detect(const char *path, const char *bytes, size_t length);
 const char *raw_format_name(data_format format);
 

@@ -1,4 +1,5 @@
-/* scale.h: what is fitted on the training rows: means of missing values and the scaling. Private. */
+/* scale.h: what is fitted on the training rows: means of missing values and the scaling.
+ * Private. */
 #ifndef DATA_SCALE_H
 #define DATA_SCALE_H
 
@@ -13,8 +14,8 @@ bool scale_fit(const data_part *train, scale_rule rule, encoding *fitted, plx_er
 /* Fits target_mean and target_deviation. */
 bool scale_fit_targets(const data_part *train, encoding *fitted, plx_error *error);
 
-/* The mean of each number column over the training rows that have a value; a column without any is an
- * error if the file lacks a value there. */
+/* The mean of each number column over the training rows that have a value; a column without any is
+ * an error if the file lacks a value there. */
 bool fill_fit(const data_part *train, encoding *fitted, plx_error *error);
 /* Puts the means in place of NaN. */
 void fill_apply(dataset *data, const encoding *fitted);

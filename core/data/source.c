@@ -1,5 +1,5 @@
-/* source.c: see source.h. CSV goes through columns.c; the formats without names are matrices already,
- * so what is left is to find the targets, deal with NaN, and move the storage over. */
+/* source.c: see source.h. CSV goes through columns.c; the formats without names are matrices
+ * already, so what is left is to find the targets, deal with NaN, and move the storage over. */
 #include "data/source.h"
 
 #include <math.h>
@@ -104,11 +104,15 @@ static bool read_source(input_file *source, const reading *how, plx_error *error
         source->format = raw_detect(how->path, bytes, length);
     if (source->format == FORMAT_AUTO)
         source->format = how->fallback;
-    bool ok = read_by_format(source, how, &bytes, length, error);
+    const bool ok = read_by_format(source, how, &bytes, length, error);
     free(bytes);
-    if (ok && how->targets != NULL && how->with_targets)
-        ok = read_targets(source, how->targets, error);
     return ok;
+}
+
+/* CSV and LIBSVM files have their targets within. */
+static bool holds_targets(data_format format)
+{
+    return format == FORMAT_CSV || format == FORMAT_LIBSVM;
 }
 
 /* --- the dataset --- */
@@ -316,9 +320,6 @@ static bool check_matrix_config(const input_file *source, const data_config *con
     const char *name = raw_format_name(source->format);
     const bool pair = config->train.targets != NULL;
 
-    if (source->format == FORMAT_LIBSVM && pair)
-        return error_at(error, ERROR_CONFIG, config->train.at,
-                        "a LIBSVM file holds its targets; give its path alone");
     if (source->format == FORMAT_IDX && !pair)
         return error_at(error, ERROR_CONFIG, config->train.at,
                         "an IDX file has no targets; give a pair, `{x: ..., y: ...}`");
@@ -532,14 +533,17 @@ dataset *source_open_training(input_file *source, const data_config *config, enc
         return NULL;
     fitted->format = source->format;
     fitted->missing = config->missing;
-    if (source->format != FORMAT_CSV)
-        return open_matrix(source, config, fitted, log, error);
-    if (config->train.targets != NULL) {
+    if (how.targets != NULL && holds_targets(source->format)) {
         error_at(error, ERROR_CONFIG, config->train.at,
-                 "a CSV file holds its targets; give its path alone, and the column as `target`");
+                 "a %s file holds its targets; give its path alone%s",
+                 raw_format_name(source->format),
+                 source->format == FORMAT_CSV ? ", and the column as `target`" : "");
         return NULL;
     }
-    return open_csv(source, config, fitted, log, error);
+    if (how.targets != NULL && !read_targets(source, how.targets, error))
+        return NULL;
+    return source->format == FORMAT_CSV ? open_csv(source, config, fitted, log, error)
+                                        : open_matrix(source, config, fitted, log, error);
 }
 
 /* Room for the inputs of a CSV file. */
@@ -635,7 +639,7 @@ static bool match_matrix(input_file *source, const encoding *fitted, bool has_y,
 {
     const size_t targets = fitted->targets == TARGETS_CLASS ? 1 : fitted->target_count;
 
-    if (has_inner_targets(fitted) && !has_y && source->format == FORMAT_NPY &&
+    if (has_inner_targets(fitted) && !has_y && source->format != FORMAT_LIBSVM &&
         !match_inner(source, fitted, with_targets, error))
         return false;
     if (with_targets && source->y.rows == 0)
@@ -664,7 +668,13 @@ static bool read_other(input_file *source, const reading *how, plx_error *error)
                          "%s: is a CSV file, but training was on %s; a file without column names "
                          "is needed",
                          how->path, raw_format_name(how->fallback));
-    return true;
+    if (how->targets == NULL || !how->with_targets)
+        return true;
+    if (holds_targets(source->format))
+        return error_set(error, ERROR_DATA,
+                         "%s: a %s file holds its targets; no second file is needed", how->path,
+                         raw_format_name(source->format));
+    return read_targets(source, how->targets, error);
 }
 
 static dataset *open_other(input_file *source, const encoding *fitted, const reading *how,
@@ -672,11 +682,6 @@ static dataset *open_other(input_file *source, const encoding *fitted, const rea
 {
     const bool csv = fitted->format == FORMAT_CSV, with_targets = how->with_targets;
 
-    if (csv && how->targets != NULL) {
-        error_set(error, ERROR_DATA, "%s: a CSV file holds its targets; no second file is needed",
-                  how->path);
-        return NULL;
-    }
     if (!read_other(source, how, error))
         return NULL;
     if (csv ? !match_csv(source, fitted, with_targets, log, error)

@@ -1,5 +1,5 @@
-/* source.h: a file on its way to becoming a dataset: read and checked, rows without a value dealt with,
- * inputs not yet encoded. Private to data. */
+/* source.h: a file on its way to becoming a dataset: read and checked, rows without a value dealt
+ * with, inputs not yet encoded. Private to data. */
 #ifndef DATA_SOURCE_H
 #define DATA_SOURCE_H
 
@@ -20,8 +20,8 @@ typedef struct input_file {
 
 void source_clear(input_file *source);
 
-/* Reads the training file and works out its targets: a dataset without inputs, and the targets, labels
- * and format of `encoding`. NULL on failure. */
+/* Reads the training file and works out its targets: a dataset without inputs, and the targets,
+ * labels and format of `encoding`. NULL on failure. */
 dataset *source_open_training(input_file *source, const data_config *config, encoding *fitted,
                               const logger *log, plx_error *error);
 /* Encodes the inputs of that file, columns fitted on the rows where parts is PART_TRAIN. */

@@ -1,10 +1,10 @@
 /* split.c: see split.h.
  *
  * All rows are put in a random order. Without strata the first of them are test rows, the next
- * validation rows. With strata the order is sorted by class, keeping the random order within a class,
- * and each class gives its share: what a share has behind the point goes to the classes with the
- * largest remainders. Folds deal that order out like cards, which gives every fold its share of every
- * class. */
+ * validation rows. With strata the order is sorted by class, keeping the random order within a
+ * class, and each class gives its share: what a share has behind the point goes to the classes
+ * with the largest remainders. Folds deal that order out like cards, which gives every fold its
+ * share of every class. */
 #include "data/split.h"
 
 #include <math.h>
@@ -69,8 +69,8 @@ static bool shuffle_rows(const split_plan *plan, shuffled *out)
     return true;
 }
 
-/* How many rows each class gives of `count`, (classes): largest remainders, ties to the first class.
- * A class never gives more than it has left. */
+/* How many rows each class gives of `count`, (classes): largest remainders, ties to the first
+ * class. A class never gives more than it has left. */
 static bool share_out(const shuffled *rows, size_t total, size_t count, size_t *share)
 {
     double *rest = memory_array(rows->classes, sizeof(*rest));

@@ -1,9 +1,10 @@
 /* split.h: which rows are for training, validation and test. Private to data.
  *
  * A fraction is of all the rows of the training file, rounded half up, at least one row; 0 means
- * none. Test rows are taken first, then validation rows from what is left. With folds, the test rows are
- * those of one fold; the folds share the rows out, so that each row is a test row once. Rows are drawn by data.seed
- * alone. Stratified parts have the shares of the classes that the whole file has, to within a row. */
+ * none. Test rows are taken first, then validation rows from what is left. With folds, the test
+ * rows are those of one fold; the folds share the rows out, so that each row is a test row once.
+ * Rows are drawn by data.seed alone. Stratified parts have the shares of the classes that the
+ * whole file has, to within a row. */
 #ifndef DATA_SPLIT_H
 #define DATA_SPLIT_H
 

@@ -1,5 +1,5 @@
-/* vocabulary.c: see vocabulary.h. Open addressing with linear steps; the table is at most half full,
- * so a search always meets a free place. */
+/* vocabulary.c: see vocabulary.h. Open addressing with linear steps; the table is at most half
+ * full, so a search always meets a free place. */
 #include "data/vocabulary.h"
 
 #include <stdlib.h>

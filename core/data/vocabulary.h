@@ -1,5 +1,5 @@
-/* vocabulary.h: distinct strings numbered in the order they were first seen, found by hashing. For the
- * labels, categories and column names of a file. Private to data. */
+/* vocabulary.h: distinct strings numbered in the order they were first seen, found by hashing. For
+ * the labels, categories and column names of a file. Private to data. */
 #ifndef DATA_VOCABULARY_H
 #define DATA_VOCABULARY_H
 

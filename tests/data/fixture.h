@@ -1,4 +1,5 @@
-/* fixture.h: what the tests of data share: files of any bytes, a log that can be read, a loaded CSV. */
+/* fixture.h: what the tests of data share: files of any bytes, a log that can be read, a loaded
+ * CSV. */
 #ifndef TESTS_DATA_FIXTURE_H
 #define TESTS_DATA_FIXTURE_H
 
@@ -18,8 +19,8 @@ logger fixture_log(text *lines);
 /* A copy of a message in which @ stands for the folder. */
 char *fixture_message(const char *message, const char *folder);
 
-/* A config for one training file: target column, or NULL for none; everything else is a default. The
- * spec is the caller's to keep. */
+/* A config for one training file: target column, or NULL for none; everything else is a default.
+ * The spec is the caller's to keep. */
 data_config fixture_config(char *path, char *targets, target_spec *spec, const char *column);
 /* Loads, or fails the test with the message. */
 data_bundle *fixture_load(const data_config *config);

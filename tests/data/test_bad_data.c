@@ -132,8 +132,15 @@ static const bad_file csv_files[] = {
         "@/a.csv.gz: the gzip data is cut short"),
     ONE("a.csv.gz", "\x1f\x8b garbage, not deflated", "y",
         "@/a.csv.gz: broken gzip data: unknown compression method"),
-    PAIR("a.csv", "x,y\n1,a\n", "b.csv", "y\n1\n",
-         "@/b.csv: the targets of a pair are read from IDX or NPY files"),
+    {.name = "a.csv",
+     .bytes = "x,y\n1,a\n",
+     .length = 8,
+     .y_name = "b.csv",
+     .y_bytes = "y\n1\n",
+     .y_length = 4,
+     .code = ERROR_CONFIG,
+     .expected = "x.yaml:2:3: a CSV file holds its targets; give its path alone, and the column as "
+                 "`target`"},
 };
 
 static const bad_file idx_files[] = {
@@ -171,6 +178,8 @@ static const bad_file idx_files[] = {
          "@/x.idx: every row has the label '5'; classes need at least two"),
     PAIR("x.idx", IMAGES, "y.idx", "",
          "@/y.idx: not an IDX file; one begins with two zero bytes, a type and a rank"),
+    PAIR("x.idx", IMAGES, "y.csv", "y\n1\n2\n",
+         "@/y.csv: not an IDX file; one begins with two zero bytes, a type and a rank"),
     {.name = "x.idx",
      .bytes = IMAGES,
      .length = 16,
@@ -278,6 +287,14 @@ static const bad_file libsvm_files[] = {
     ONE("a.svm", "1 2147483647:1\n2 1:1\n3 1:1\n4 1:1\n5 1:1\n", NULL,
         "@/a.svm: 5 rows of 2147483647 values need more than the 32 GiB a data set may take in "
         "memory"),
+    {.name = "a.svm",
+     .bytes = "1 1:1\n2 1:2\n",
+     .length = 12,
+     .y_name = "y.idx",
+     .y_bytes = LABELS,
+     .y_length = 10,
+     .code = ERROR_CONFIG,
+     .expected = "x.yaml:2:3: a LIBSVM file holds its targets; give its path alone"},
 };
 
 static void check(const bad_file *bad)

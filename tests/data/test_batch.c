@@ -293,7 +293,8 @@ START_TEST(counts_the_classes_of_a_part)
 }
 END_TEST
 
-/* SHA-256 of (rows, features, targets) as u64, then byte row and label: worked out with sha256sum. */
+/* SHA-256 of (rows, features, targets) as u64, then byte row and label: worked out with
+ * sha256sum. */
 START_TEST(hashes_rows_and_targets)
 {
     uint8_t values[] = {1, 2, 3};

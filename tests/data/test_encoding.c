@@ -6,7 +6,7 @@
 
 #include "fixture.h"
 
-static const plx_domain reals = {.size = sizeof(plx_domain), .lo = -INFINITY, .hi = INFINITY};
+static const plx_domain reals = {.size = sizeof(plx_domain), .lo = -HUGE_VAL, .hi = HUGE_VAL};
 static const plx_domain unit = {.size = sizeof(plx_domain), .lo = 0, .hi = 1};
 static const plx_domain centred = {.size = sizeof(plx_domain), .lo = -1, .hi = 1};
 static const plx_domain simplex = {

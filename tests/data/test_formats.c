@@ -522,6 +522,58 @@ START_TEST(npy_with_its_target_can_be_read_again)
 }
 END_TEST
 
+START_TEST(idx_can_be_read_where_npy_held_the_target)
+{
+    setup s = matrix(NULL, NULL, 0, false);
+    plx_error error = {0};
+
+    s.config = fixture_config(s.x, NULL, &s.spec, "0");
+    s.config.target = &s.spec;
+    data_bundle *bundle = fixture_load(&s.config);
+    char *path =
+        fixture_bytes(s.folder, "x.idx", BYTES("\0\0\x08\x02\0\0\0\x01\0\0\0\x02\x07\x09"));
+    dataset *data = data_read(&bundle->encoding, path, NULL, true, &error);
+    ck_assert_msg(data != NULL, "%s", error.text);
+    ck_assert_double_eq((double)data->target[0], 7);
+    ck_assert_double_eq((double)data->floats[0], 9);
+    dataset_free(data);
+    free(path);
+    tear_down(&s, bundle);
+}
+END_TEST
+
+START_TEST(refuses_targets_beside_libsvm)
+{
+    setup s = images(false);
+    plx_error error = {0};
+    data_bundle *bundle = fixture_load(&s.config);
+    char *path = harness_file(s.folder, "a.svm", "3 1:1 2:1\n12 2:1\n");
+
+    ck_assert_ptr_null(data_read(&bundle->encoding, path, s.y, true, &error));
+    char *message = fixture_message(error.text, s.folder);
+    ck_assert_str_eq(message, "@/a.svm: a LIBSVM file holds its targets; no second file is needed");
+    free(message);
+    free(path);
+    tear_down(&s, bundle);
+}
+END_TEST
+
+START_TEST(libsvm_can_be_read_where_idx_was_trained_on)
+{
+    setup s = images(false);
+    plx_error error = {0};
+    data_bundle *bundle = fixture_load(&s.config);
+    char *path = harness_file(s.folder, "a.svm", "3 1:1 2:1\n12 2:1\n");
+    dataset *data = data_read(&bundle->encoding, path, NULL, true, &error);
+
+    ck_assert_msg(data != NULL, "%s", error.text);
+    ck_assert_int_eq(data->label[1], 1);
+    dataset_free(data);
+    free(path);
+    tear_down(&s, bundle);
+}
+END_TEST
+
 START_TEST(nan_rows_can_be_dropped)
 {
     setup s = matrix(bytes_y, BYTES("\x05\x07\x01"), true);
@@ -671,6 +723,9 @@ static void add_data_sets(Suite *all)
     tcase_add_test(tests, npy_columns_can_be_targets);
     tcase_add_test(tests, npy_can_hold_its_target);
     tcase_add_test(tests, npy_with_its_target_can_be_read_again);
+    tcase_add_test(tests, idx_can_be_read_where_npy_held_the_target);
+    tcase_add_test(tests, refuses_targets_beside_libsvm);
+    tcase_add_test(tests, libsvm_can_be_read_where_idx_was_trained_on);
     tcase_add_test(tests, nan_rows_can_be_dropped);
     tcase_add_test(tests, nan_can_be_filled_in);
     tcase_add_test(tests, predict_refuses_a_row_that_drop_would_leave_out);

@@ -116,7 +116,7 @@ END_TEST
 START_TEST(held_out_rows_do_not_move_the_scale)
 {
     setup s = set_up("x,y\n1,a\n2,b\n3,a\n4,b\n5,a\n6,b\n7,a\n8,b\n9,a\n10,b\n", NULL);
-    double least = INFINITY, most = -INFINITY;
+    double least = HUGE_VAL, most = -HUGE_VAL;
 
     s.config.scale = SCALE_UNIT;
     s.config.test.fraction = 0.5;
