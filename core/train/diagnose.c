@@ -10,8 +10,8 @@ enum { RISING_AFTER = 3, FLAT_AFTER = 5 };
 void diagnose_divergence(char *out, size_t size, int64_t step, int64_t epoch, const char *what,
                          double lr, bool lr_matters)
 {
-    const int n = snprintf(out, size, "step %lld (epoch %lld): %s is not finite; ", (long long)step,
-                           (long long)epoch, what);
+    const int n = snprintf(out, size, "step %lld (epoch %lld): %s %s not finite; ", (long long)step,
+                           (long long)epoch, what, strstr(what, "activations of") ? "are" : "is");
     const size_t used = n < 0 || (size_t)n >= size ? size - 1 : (size_t)n;
 
     if (strcmp(what, "the input") == 0)

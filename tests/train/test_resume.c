@@ -181,6 +181,81 @@ START_TEST(killed_while_it_ended)
 }
 END_TEST
 
+/* Ends by early stopping in its sixth epoch, with the rate lowered twice. */
+#define EARLY                                                                                      \
+    "data: {generate: moons, samples: 40, noise: 0.6, validation: 0.5}\n"                          \
+    "network: {layers: [{units: 30, activation: tanh}, {units: 1, activation: sigmoid}]}\n"        \
+    "loss: cross_entropy\noptimizer: {name: adam, lr: 0.1}\n"                                      \
+    "schedule: {name: plateau, gamma: 0.5, patience: 2}\n"                                         \
+    "train: {epochs: 50, batch: 5, early_stopping: {patience: 5}}\n"
+
+START_TEST(stopped_while_it_waits_for_better)
+{
+    char *expected = fresh_run(), *run = stopped(EARLY, _i);
+    outcome *whole = plan_expect(&(plan){.text = EARLY, .out = expected, .few_checkpoints = true},
+                                 TRAIN_EARLY_STOPPED);
+    outcome *resumed =
+        plan_expect(&(plan){.resume = run, .few_checkpoints = true}, TRAIN_EARLY_STOPPED);
+
+    assert_same_run(expected, run);
+    ck_assert_str_eq(whole->result.reason, resumed->result.reason);
+    outcome_free(whole);
+    outcome_free(resumed);
+    free(expected);
+    free(run);
+}
+END_TEST
+
+START_TEST(the_result_counts_what_was_before)
+{
+    static const char text[] = "data: {generate: moons, samples: 30}\n" NETWORK LOSS
+                               "optimizer: closer\ntrain: {epochs: 2, batch: 10}\n";
+    char *run = fresh_run();
+
+    outcome_free(plan_expect(
+        &(plan){.text = text, .out = run, .stop_at_step = 4, .plugins = TRAIN_TEST_PLUGINS},
+        TRAIN_INTERRUPTED));
+    outcome *resumed =
+        plan_expect(&(plan){.resume = run, .plugins = TRAIN_TEST_PLUGINS}, TRAIN_COMPLETED);
+    ck_assert_int_eq(resumed->result.evaluations, 6);
+    ck_assert_int_eq(resumed->result.steps, 6);
+    ck_assert_int_eq(resumed->result.epochs, 2);
+    outcome_free(resumed);
+    free(run);
+}
+END_TEST
+
+/* Only the end is left to do; the last epoch's loss comes from the checkpoint. */
+START_TEST(the_result_knows_the_last_epoch)
+{
+    char *run = fresh_run(), *expected = fresh_run();
+
+    outcome *whole = plan_expect(&(plan){.text = WHOLE, .out = expected}, TRAIN_COMPLETED);
+    plan_run_in_child(&(plan){.text = WHOLE, .out = run, .kill_at_epoch = EPOCHS});
+    outcome *resumed = plan_expect(&(plan){.resume = run}, TRAIN_COMPLETED);
+    ck_assert(resumed->result.train_loss == whole->result.train_loss);
+    outcome_free(whole);
+    outcome_free(resumed);
+    free(run);
+    free(expected);
+}
+END_TEST
+
+START_TEST(the_first_epoch_is_remembered_for_the_diagnosis)
+{
+    char *run = stopped("data: {generate: moons, samples: 30}\n"
+                        "network: {layers: [{units: 1, activation: identity}]}\n"
+                        "loss: mse\noptimizer: {name: sgd, lr: 1e-30}\n"
+                        "train: {epochs: 6, batch: full}\n",
+                        2);
+    outcome *resumed = plan_expect(&(plan){.resume = run}, TRAIN_COMPLETED);
+
+    ck_assert_msg(strstr(resumed->warnings, "within 1 % of the ") != NULL, "%s", resumed->warnings);
+    outcome_free(resumed);
+    free(run);
+}
+END_TEST
+
 START_TEST(temporaries_are_cleared_away)
 {
     char *run = stopped(WHOLE, 4);
@@ -509,6 +584,10 @@ static Suite *suite(void)
     tcase_add_test(bytes, stopped_then_killed);
     tcase_add_test(bytes, killed_before_the_first_checkpoint);
     tcase_add_test(bytes, killed_while_it_ended);
+    tcase_add_loop_test(bytes, stopped_while_it_waits_for_better, 5, 24);
+    tcase_add_test(bytes, the_result_counts_what_was_before);
+    tcase_add_test(bytes, the_result_knows_the_last_epoch);
+    tcase_add_test(bytes, the_first_epoch_is_remembered_for_the_diagnosis);
     tcase_add_test(bytes, temporaries_are_cleared_away);
     tcase_add_test(refusals, a_finished_run_says_so);
     tcase_add_test(refusals, another_experiment_is_refused);

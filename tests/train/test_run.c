@@ -303,6 +303,46 @@ START_TEST(without_shuffling_the_order_stays)
 }
 END_TEST
 
+/* All rows are alike, so only dropout can tell one batch from the next, and not where there is none. */
+START_TEST(each_step_drops_anew)
+{
+    char *folder = harness_folder();
+    char *csv = harness_file(folder, "a.csv", "x,y\n1,3\n1,3\n1,3\n1,3\n");
+    char *text = memory_format("data: {train: %s, target: y}\n"
+                               "network: {layers: [{units: 64, activation: identity, dropout: %s},"
+                               " {units: 1, activation: identity}]}\n"
+                               "loss: mse\noptimizer: {name: sgd, lr: 1e-30}\n"
+                               "train: {epochs: 1, batch: 2, log_steps: true}\n",
+                               csv, _i == 0 ? "0" : "0.5");
+    char *run = run_of(text, TRAIN_COMPLETED);
+
+    ck_assert((figure(run, 0, "loss") == figure(run, 1, "loss")) == (_i == 0));
+    free(run);
+    free(text);
+    free(csv);
+    free(folder);
+}
+END_TEST
+
+START_TEST(labels_are_smoothed_in_training_alone)
+{
+    static const char network[] =
+        "network: {layers: [{units: 2, activation: softmax}]}\n"
+        "loss: cross_entropy\noptimizer: {name: sgd, lr: 1e-30}\ntrain: {epochs: 1, batch: full}\n";
+    char *hard = memory_format("data: {generate: moons, validation: 0.2}\n%s", network);
+    char *soft = memory_format("data: {generate: moons, validation: 0.2, label_smoothing: 0.5}\n%s",
+                               network);
+    char *a = run_of(hard, TRAIN_COMPLETED), *b = run_of(soft, TRAIN_COMPLETED);
+
+    ck_assert_double_gt(fabs(figure(a, 0, "train_loss") - figure(b, 0, "train_loss")), 1e-6);
+    ck_assert(figure(a, 0, "val_loss") == figure(b, 0, "val_loss"));
+    free(a);
+    free(b);
+    free(hard);
+    free(soft);
+}
+END_TEST
+
 START_TEST(equal_class_weights_change_no_bit)
 {
     char *a = run_of(MOONS "optimizer: {name: sgd, lr: 0.1}\ntrain: {epochs: 3, batch: 10}\n",
@@ -412,6 +452,48 @@ START_TEST(a_diverged_run_says_where_and_why)
                   "%s", reason);
     outcome_free(outcome);
     free(run);
+}
+END_TEST
+
+static void assert_diverges(const char *text, const char *reason)
+{
+    char *run = fresh_run();
+    outcome *outcome = plan_expect(&(plan){.text = text, .out = run, .plugins = TRAIN_TEST_PLUGINS},
+                                   TRAIN_DIVERGED);
+
+    ck_assert_str_eq(outcome->result.reason, reason);
+    outcome_free(outcome);
+    free(run);
+}
+
+#define ONE_LAYER                                                                                  \
+    "data: {generate: moons, samples: 30}\n"                                                       \
+    "network: {layers: [{units: 2, activation: softmax}]}\n"                                       \
+    "train: {epochs: 2, batch: 10}\n"
+
+START_TEST(nothing_steps_on_a_loss_that_is_no_number)
+{
+    assert_diverges(ONE_LAYER "loss: {name: broken, value: true}\noptimizer: sgd\n",
+                    "step 1 (epoch 1): the loss ('broken') is not finite; it happened before the "
+                    "first update, so the inputs or the initial weights are probably too large; "
+                    "try data.scale: standard");
+}
+END_TEST
+
+START_TEST(nothing_steps_on_a_gradient_that_is_no_number)
+{
+    assert_diverges(ONE_LAYER "loss: broken\noptimizer: sgd\n",
+                    "step 1 (epoch 1): the gradient of layers.0.weight is not finite; it happened "
+                    "before the first update, so the inputs or the initial weights are probably "
+                    "too large; try data.scale: standard");
+}
+END_TEST
+
+START_TEST(weights_that_an_update_breaks_end_the_run)
+{
+    assert_diverges(ONE_LAYER "loss: cross_entropy\noptimizer: {name: breaker, lr: 0.5}\n",
+                    "step 2 (epoch 1): layers.0.bias after the update is not finite; the learning "
+                    "rate 0.5 is probably too high; try a tenth of it");
 }
 END_TEST
 
@@ -610,12 +692,17 @@ static Suite *suite(void)
     tcase_add_test(same, the_optimizer_changes_neither_weights_nor_order);
     tcase_add_test(same, each_epoch_has_an_order_of_its_own);
     tcase_add_test(same, without_shuffling_the_order_stays);
+    tcase_add_loop_test(same, each_step_drops_anew, 0, 2);
+    tcase_add_test(same, labels_are_smoothed_in_training_alone);
     tcase_add_test(same, equal_class_weights_change_no_bit);
     tcase_add_test(same, class_weights_weigh_the_loss);
     tcase_add_test(same, a_class_without_a_weight_weighs_one);
     tcase_add_test(same, balanced_classes_weigh_alike);
     tcase_add_test(same, a_stored_model_measures_the_same);
     tcase_add_test(end, a_diverged_run_says_where_and_why);
+    tcase_add_test(end, nothing_steps_on_a_loss_that_is_no_number);
+    tcase_add_test(end, nothing_steps_on_a_gradient_that_is_no_number);
+    tcase_add_test(end, weights_that_an_update_breaks_end_the_run);
     tcase_add_test(end, a_diverged_run_keeps_its_last_good_epoch);
     tcase_add_test(end, a_resumed_divergence_ends_the_same);
     tcase_add_test(end, early_stopping_keeps_the_best);
