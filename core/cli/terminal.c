@@ -91,17 +91,30 @@ static void format_duration(double seconds, char *out, size_t size)
         snprintf(out, size, "%ld:%02ld", s / 60, s % 60);
 }
 
+const char *terminal_format_rate(double rate, char buffer[16])
+{
+    static const char *const units[] = {"", "k", "M", "G"};
+    int unit = 0;
+
+    while (unit < 3 && rate >= 999.5) {
+        rate /= 1000;
+        unit++;
+    }
+    snprintf(buffer, 16, "%.3g%s", rate, units[unit]);
+    return buffer;
+}
+
 int terminal_format_bar(const bar_state *state, int width, char *line, int size)
 {
-    char left[64], right[128], eta[32];
+    char left[64], right[128], eta[32], rate[16];
     const int64_t done = (state->epoch - 1) * state->batches + state->batch;
     const int64_t all = state->epochs * state->batches;
 
     format_duration(state->eta, eta, sizeof(eta));
     snprintf(left, sizeof(left), "epoch %lld/%lld ", (long long)state->epoch,
              (long long)state->epochs);
-    snprintf(right, sizeof(right), " loss %.4g  %.3g rows/s  ETA %s", state->loss,
-             state->samples_per_second, eta);
+    snprintf(right, sizeof(right), " loss %.4g  %s rows/s  ETA %s", state->loss,
+             terminal_format_rate(state->samples_per_second, rate), eta);
 
     int room = width - 1 - (int)strlen(left) - (int)strlen(right) - 2;
     if (room > 40)

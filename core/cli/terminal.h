@@ -34,6 +34,8 @@ void terminal_line(terminal *terminal, const char *format, ...)
 void terminal_bar(terminal *terminal, const bar_state *state);
 /* Removes the bar. */
 void terminal_clear(terminal *terminal);
+/* "950", "36.2k", "2.7M": a number in at most three digits; returns the buffer. */
+const char *terminal_format_rate(double rate, char buffer[16]);
 /* The bar's text in at most `width` columns; for the tests too. Returns its length. */
 int terminal_format_bar(const bar_state *state, int width, char *line, int size);
 

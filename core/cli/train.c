@@ -97,7 +97,7 @@ static bool shown(const train_progress *p)
 static void show_epoch(void *context, const train_epoch *e)
 {
     view *v = context;
-    char line[256];
+    char line[256], rate[16];
     int at = snprintf(line, sizeof(line), "epoch %*lld/%lld  train loss %-9.5g",
                       (int)snprintf(NULL, 0, "%lld", (long long)e->progress.epochs),
                       (long long)e->progress.epoch, (long long)e->progress.epochs, e->train_loss);
@@ -109,7 +109,8 @@ static void show_epoch(void *context, const train_epoch *e)
             if (e->has[m] && (m == METRIC_LOSS || m == METRIC_ACCURACY || m == METRIC_R2))
                 at += snprintf(line + at, sizeof(line) - (size_t)at, "  val %s %-8.5g",
                                metric_name((metric)m), e->value[m]);
-    terminal_line(&v->cli->terminal, "%s %6.3g rows/s", line, e->progress.samples_per_second);
+    terminal_line(&v->cli->terminal, "%s %6s rows/s", line,
+                  terminal_format_rate(e->progress.samples_per_second, rate));
 }
 
 static void show_json(void *context, const char *line)

@@ -106,6 +106,22 @@ START_TEST(the_time_left_reads_as_a_clock)
 }
 END_TEST
 
+static const struct {
+    double rate;
+    const char *text;
+} rates[] = {{0, "0"},        {0.5, "0.5"},     {950, "950"},     {999.4, "999"},
+             {999.5, "1k"},   {36210, "36.2k"}, {999400, "999k"}, {999600, "1M"},
+             {2.7e6, "2.7M"}, {1.25e9, "1.25G"}};
+enum { RATES = sizeof(rates) / sizeof(rates[0]) };
+
+START_TEST(a_rate_has_three_digits_and_a_unit)
+{
+    char buffer[16];
+
+    ck_assert_str_eq(terminal_format_rate(rates[_i].rate, buffer), rates[_i].text);
+}
+END_TEST
+
 START_TEST(a_loss_that_is_no_number_is_shown_as_such)
 {
     bar_state state = half;
@@ -299,6 +315,7 @@ int main(void)
     tcase_add_test(text, no_bar_is_wider_than_its_terminal);
     tcase_add_test(text, the_bar_begins_empty_and_ends_full);
     tcase_add_loop_test(text, the_time_left_reads_as_a_clock, 0, 8);
+    tcase_add_loop_test(text, a_rate_has_three_digits_and_a_unit, 0, RATES);
     tcase_add_test(text, a_loss_that_is_no_number_is_shown_as_such);
     tcase_add_test(drawn, a_bar_with_the_time_left_is_drawn);
     tcase_add_test(drawn, the_bar_is_drawn_ten_times_a_second_at_most);
