@@ -1,8 +1,10 @@
-/* slots.c: see slots.h. The plx_emit table's `core` points to the recording; its functions refuse what
- * cannot be with the plug-in's own error service, so that a plan that goes wrong reads like any other
- * failure of that plug-in. */
+/* slots.c: see slots.h. The plx_emit table's `core` points to the recording; its functions refuse
+ * what cannot be with the plug-in's own error service, so that a plan that goes wrong reads like any
+ * other failure of that plug-in. A refusal sticks: a planner that takes no notice of it would step
+ * on slots it does not have. */
 #include "plugin/slots.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@ typedef struct recording {
     const plx_tensor *tensor;
     bool elementwise; /* every tensor slot must have the tensor's shape                          */
     slot_plans *plans;
+    bool refused;
 } recording;
 
 size_t slots_width(uint32_t type)
@@ -41,38 +44,85 @@ static bool countable(uint64_t rows, uint64_t cols, uint32_t type)
            bytes <= SIZE_MAX / 2;
 }
 
-static int32_t record(const plx_emit *emit, const slot_plan *plan, const char *name)
+/* Whether every element can start at plan->initial: no NaN, which nothing would tell from a mistake,
+ * and nothing beyond the type. */
+static bool startable(const slot_plan *plan)
+{
+    if (plan->type == PLX_I64)
+        return plan->initial >= -0x1p63 && plan->initial < 0x1p63 &&
+               plan->initial == trunc(plan->initial);
+    if (plan->type == PLX_F32 && isfinite(plan->initial))
+        return fabs(plan->initial) <= (double)FLT_MAX;
+    return !isnan(plan->initial);
+}
+
+/* Whether the slot itself is possible; who it belongs to is not looked at. */
+static int32_t check_slot(const plx_emit *emit, const slot_plan *plan, const char *name)
+{
+    const plx_host *host = emit->host;
+    const char *owner = ((const recording *)emit->core)->tensor->name;
+    char number[32];
+
+    if (plan->type < PLX_F32 || plan->type > PLX_I64)
+        return host->error(host, "slot '%s' of %s has the unknown type %u", name, owner,
+                           plan->type);
+    if (!countable(plan->rows, plan->cols, plan->type))
+        return host->error(host, "slot '%s' of %s has the impossible shape %llu x %llu", name,
+                           owner, (unsigned long long)plan->rows, (unsigned long long)plan->cols);
+    if (!startable(plan))
+        return host->error(host, "slot '%s' of %s cannot start at %s with type %u", name, owner,
+                           text_of_double(number, plan->initial), plan->type);
+    return PLX_OK;
+}
+
+static int32_t check_place(const plx_emit *emit, const slot_plan *plan, const char *name)
 {
     const recording *r = emit->core;
     const plx_tensor *t = r->tensor;
-    slot_plans *plans = r->plans;
 
-    if (name == NULL || !text_is_name(name))
-        return emit->host->error(emit->host, "a slot of %s has no valid name", t->name);
-    if (known(plans, name))
+    if (known(r->plans, name))
         return emit->host->error(emit->host, "%s has two slots named '%s'", t->name, name);
-    if (plan->type < PLX_F32 || plan->type > PLX_I64)
-        return emit->host->error(emit->host, "slot '%s' of %s has the unknown type %u", name,
-                                 t->name, plan->type);
-    if (!countable(plan->rows, plan->cols, plan->type))
-        return emit->host->error(emit->host, "slot '%s' of %s has the impossible shape %llu x %llu",
-                                 name, t->name, (unsigned long long)plan->rows,
-                                 (unsigned long long)plan->cols);
     if (r->elementwise && (plan->rows != t->rows || plan->cols != t->cols))
         return emit->host->error(
             emit->host, "slot '%s' of %s is %llu x %llu; with step_range it must be %llu x %llu",
             name, t->name, (unsigned long long)plan->rows, (unsigned long long)plan->cols,
             (unsigned long long)t->rows, (unsigned long long)t->cols);
-    if (plans->count >= MOST_SLOTS)
+    if (r->plans->count >= MOST_SLOTS)
         return emit->host->error(emit->host, "%s has more than %d slots", t->name, MOST_SLOTS);
-    slot_plan *grown =
-        memory_grow(&plans->slot, &plans->capacity, plans->count + 1, sizeof(*plans->slot));
-    if (grown == NULL)
+    return PLX_OK;
+}
+
+static int32_t try_record(const plx_emit *emit, const slot_plan *plan, const char *name)
+{
+    const recording *r = emit->core;
+    slot_plans *plans = r->plans;
+
+    if (name == NULL || !text_is_name(name))
+        return emit->host->error(emit->host, "a slot of %s has no valid name", r->tensor->name);
+    int32_t status = check_slot(emit, plan, name);
+    if (status == PLX_OK)
+        status = check_place(emit, plan, name);
+    if (status != PLX_OK)
+        return status;
+    if (memory_grow(&plans->slot, &plans->capacity, plans->count + 1, sizeof(*plans->slot)) == NULL)
         return emit->host->error(emit->host, "out of memory");
-    plans->slot = grown;
     plans->slot[plans->count] = *plan;
     memcpy(plans->slot[plans->count++].name, name, strlen(name) + 1);
     return PLX_OK;
+}
+
+/* Remembers a refusal. */
+static int32_t answer(const plx_emit *emit, int32_t status)
+{
+    recording *r = emit->core;
+
+    r->refused = r->refused || status != PLX_OK;
+    return status;
+}
+
+static int32_t record(const plx_emit *emit, const slot_plan *plan, const char *name)
+{
+    return answer(emit, try_record(emit, plan, name));
 }
 
 static int32_t emit_like_parameter(const plx_emit *emit, const char *name)
@@ -97,11 +147,6 @@ static int32_t emit_copy_of_weights(const plx_emit *emit, const char *name)
     const slot_plan plan = {
         .type = PLX_F32, .rows = r->tensor->rows, .cols = r->tensor->cols, .copies_weights = true};
 
-    if (r->tensor->role == PLX_MODEL)
-        return emit->host->error(emit->host,
-                                 "model slot '%s' cannot start as a copy of weights: plan it for "
-                                 "the tensors",
-                                 name == NULL ? "" : name);
     return record(emit, &plan, name);
 }
 
@@ -110,8 +155,9 @@ static int32_t emit_scratch(const plx_emit *emit, uint64_t bytes)
     const recording *r = emit->core;
 
     if (bytes > SIZE_MAX / 2)
-        return emit->host->error(emit->host, "%llu bytes of scratch memory are impossible",
-                                 (unsigned long long)bytes);
+        return answer(emit,
+                      emit->host->error(emit->host, "%llu bytes of scratch memory are impossible",
+                                        (unsigned long long)bytes));
     if (bytes > r->plans->scratch)
         r->plans->scratch = bytes;
     return PLX_OK;
@@ -138,7 +184,7 @@ bool slots_plan(const settings *optimizer, host *host, const plx_tensor *tensor,
         status = o->plan_model_slots(optimizer->values, tensor, &emit);
     if (!model && o->plan_slots != NULL)
         status = o->plan_slots(optimizer->values, tensor, &emit);
-    if (status == PLX_OK)
+    if (status == PLX_OK && !recording.refused)
         return true;
     free(plans->slot);
     memset(plans, 0, sizeof(*plans));

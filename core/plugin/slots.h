@@ -28,8 +28,10 @@ typedef struct slot_plans {
 } slot_plans;
 
 /* Plans for one tensor, or with role PLX_MODEL for the model. Adds to nothing: `plans` is
- * overwritten; free its `slot`. Refuses invalid and duplicate names, types, shapes whose bytes overflow, more than 4096 slots,
- * and, for step_range, tensor slots that do not have the parameter's shape. ERROR_PLUGIN. */
+ * overwritten; free its `slot`. Refuses invalid and duplicate names, unknown types, shapes whose
+ * bytes overflow, first values that the type cannot hold, more than 4096 slots, for step_range
+ * tensor slots that do not have the parameter's shape, and a plan that goes on after a refusal.
+ * ERROR_PLUGIN. */
 bool slots_plan(const settings *optimizer, host *host, const plx_tensor *tensor, slot_plans *plans,
                 plx_error *error);
 /* Bytes of one element of a type: 4 or 8. */
