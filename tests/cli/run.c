@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -75,6 +76,11 @@ static void become_program(const run_options *options, char *line, int out, int 
     signal(SIGPIPE, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    if (options->file_limit != 0) {
+        const struct rlimit limit = {options->file_limit, options->file_limit};
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
     if (options->columns != 0) {
         setsid();
         ioctl(err, TIOCSCTTY, 0);
@@ -194,8 +200,8 @@ static void pump(run *self)
 
     if (clock_seconds() - self->begun > PATIENCE) {
         kill(self->pid, SIGKILL);
-        ck_abort_msg("plexus %s: still running after %d s\n%s%s", self->line, PATIENCE, self->out,
-                     self->err);
+        ck_abort_msg("plexus %s: still running after %d s\n%.2000s%.2000s", self->line, PATIENCE,
+                     self->out, self->err);
     }
     if (poll(ends, 2, 1000) <= 0)
         return;
@@ -252,28 +258,29 @@ void run_free(run *self)
 void run_expect(const run *self, int code)
 {
     ck_assert_msg(self->code == code,
-                  "plexus %s: exit code %d, signal %d; expected the code %d\n%s%s", self->line,
-                  self->code, self->signal, code, self->out, self->err);
+                  "plexus %s: exit code %d, signal %d; expected the code %d\n%.2000s%.2000s",
+                  self->line, self->code, self->signal, code, self->out, self->err);
 }
 
 void run_expect_signal(const run *self, int signal)
 {
     ck_assert_msg(self->signal == signal,
-                  "plexus %s: exit code %d, signal %d; expected the signal %d\n%s%s", self->line,
-                  self->code, self->signal, signal, self->out, self->err);
+                  "plexus %s: exit code %d, signal %d; expected the signal %d\n%.2000s%.2000s",
+                  self->line, self->code, self->signal, signal, self->out, self->err);
 }
 
 void run_expect_error(const run *self, int code, const char *err)
 {
-    ck_assert_msg(strcmp(self->err, err) == 0, "plexus %s: stderr is\n%s\nexpected was\n%s",
-                  self->line, self->err, err);
+    ck_assert_msg(strcmp(self->err, err) == 0,
+                  "plexus %s: stderr is\n%.2000s\nexpected was\n%.2000s", self->line, self->err,
+                  err);
     run_expect(self, code);
     ck_assert_str_eq(self->out, "");
 }
 
 void run_expect_in(const run *self, const char *written, const char *text)
 {
-    ck_assert_msg(strstr(written, text) != NULL, "plexus %s: no '%s' in\n%s", self->line, text,
+    ck_assert_msg(strstr(written, text) != NULL, "plexus %s: no '%s' in\n%.3000s", self->line, text,
                   written);
 }
 

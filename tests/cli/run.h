@@ -14,6 +14,7 @@ typedef struct run_options {
     const char *const *environment; /* "NAME=value" ..., ended by NULL; NULL: none               */
     const char *output;             /* a file to be stdout; what is written there isn't captured */
     bool closed;                    /* nobody reads stdout                                       */
+    size_t file_limit;              /* not 0: no file grows beyond, as on a full disk            */
     int columns;                    /* not 0: stderr is a terminal of that width                 */
 } run_options;
 

@@ -255,6 +255,26 @@ START_TEST(a_killed_run_leaves_no_temporary_after_a_resume)
 }
 END_TEST
 
+/* ---- a full disk ----------------------------------------------------------------------------- */
+
+/* Under the first run.json does not fit, under the second no checkpoint. */
+static const size_t limits[] = {1000, 3000};
+
+START_TEST(a_run_on_a_full_disk_goes_on_when_there_is_room)
+{
+    char out[32];
+
+    snprintf(out, sizeof(out), "full-%d", _i);
+    run *run = run_line(&(run_options){.folder = folder, .file_limit = limits[_i]},
+                        "%s %s --out %s", train, plugins, out);
+    run_expect(run, 5);
+    run_expect_in(run, run->err, ": cannot write: File too large\n");
+    run_free(run);
+    resume(out);
+    sample_same_run(folder, "whole", out);
+}
+END_TEST
+
 /* ---- what is refused ------------------------------------------------------------------------- */
 
 START_TEST(a_finished_run_is_not_resumed)
@@ -321,6 +341,7 @@ int main(void)
     Suite *suite = suite_create("interrupt");
     TCase *stop = tcase_create("SIGINT and SIGTERM");
     TCase *dead = tcase_create("SIGKILL");
+    TCase *full = tcase_create("a full disk");
     TCase *refused = tcase_create("what is refused");
 
     tcase_add_loop_test(stop, a_run_stopped_at_a_batch_goes_on_to_the_same_end, 0, 12);
@@ -336,11 +357,12 @@ int main(void)
     tcase_add_test(stop, a_signal_from_outside_stops_a_run);
     tcase_add_loop_test(dead, a_killed_run_goes_on_to_the_same_end, 1, STEPS + 1);
     tcase_add_test(dead, a_killed_run_leaves_no_temporary_after_a_resume);
+    tcase_add_loop_test(full, a_run_on_a_full_disk_goes_on_when_there_is_room, 0, 2);
     tcase_add_test(refused, a_finished_run_is_not_resumed);
     tcase_add_test(refused, a_changed_plugin_is_refused);
     tcase_add_test(refused, a_run_in_use_is_refused);
-    TCase *const all[] = {stop, dead, refused};
-    for (size_t i = 0; i < 3; i++) {
+    TCase *const all[] = {stop, dead, full, refused};
+    for (size_t i = 0; i < 4; i++) {
         tcase_add_unchecked_fixture(all[i], make_whole, free_whole);
         tcase_set_timeout(all[i], 60);
         suite_add_tcase(suite, all[i]);
