@@ -95,6 +95,18 @@ bool rundir_check_new(const rundir *dir, plx_error *error)
                      file_exists(dir->config) ? ", or go on with the run in it by --resume" : "");
 }
 
+static void remove_temporaries(const rundir *dir)
+{
+    DIR *entries = opendir(dir->folder);
+    const struct dirent *entry;
+
+    while (entries != NULL && (entry = readdir(entries)) != NULL)
+        if (is_temporary(entry->d_name))
+            unlinkat(dirfd(entries), entry->d_name, 0);
+    if (entries != NULL)
+        closedir(entries);
+}
+
 runlog *rundir_begin(const rundir *dir, const experiment *experiment, plx_error *error)
 {
     text config = {0};
@@ -107,6 +119,7 @@ runlog *rundir_begin(const rundir *dir, const experiment *experiment, plx_error 
         return NULL;
     if (!rundir_check_new(dir, error))
         goto failed;
+    remove_temporaries(dir);
     if (!experiment_print(experiment, false, &config) || config.failed) {
         error_memory(error);
         goto failed;
@@ -119,18 +132,6 @@ failed:
     free(config.bytes);
     runlog_close(log);
     return NULL;
-}
-
-static void remove_temporaries(const rundir *dir)
-{
-    DIR *entries = opendir(dir->folder);
-    const struct dirent *entry;
-
-    while (entries != NULL && (entry = readdir(entries)) != NULL)
-        if (is_temporary(entry->d_name))
-            unlinkat(dirfd(entries), entry->d_name, 0);
-    if (entries != NULL)
-        closedir(entries);
 }
 
 /* When the run first began, as its run.json says; what is unreadable is passed over. */

@@ -243,6 +243,21 @@ START_TEST(a_folder_that_is_not_empty_is_refused)
 }
 END_TEST
 
+/* A run that was killed before it had its config.yaml leaves this. */
+START_TEST(a_folder_where_a_run_died_at_once_is_free)
+{
+    char *run = harness_folder();
+
+    free(harness_file(run, "metrics.jsonl", ""));
+    free(harness_file(run, ".plexus-0123456789abcdef.tmp", "half a file"));
+    outcome_free(plan_expect(
+        &(plan){.text = XOR "optimizer: sgd\ntrain: {epochs: 1, batch: full}\n", .out = run},
+        TRAIN_COMPLETED));
+    ck_assert(!contains(run, ".plexus-0123456789abcdef.tmp"));
+    free(run);
+}
+END_TEST
+
 /* --- what must not change a result --- */
 
 /* Wide enough that every thread has tiles, in several ranges of the optimizer. */
@@ -688,6 +703,7 @@ static Suite *suite(void)
     tcase_add_test(written, run_json_tells_where_a_result_is_from);
     tcase_add_test(written, hooks_are_told_each_batch_and_epoch);
     tcase_add_test(written, a_folder_that_is_not_empty_is_refused);
+    tcase_add_test(written, a_folder_where_a_run_died_at_once_is_free);
     tcase_add_loop_test(same, threads_change_no_bit, 2, 5);
     tcase_add_test(same, the_optimizer_changes_neither_weights_nor_order);
     tcase_add_test(same, each_epoch_has_an_order_of_its_own);
