@@ -6,6 +6,7 @@
 #include "plugin/verify.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #include "support/text.h"
 
 #define MAX_FUSED     16u
+#define MAX_LINES     100u
+#define MAX_LINE      1000u
 #define MAX_CONSTANTS 4096u
 
 bool verify_copy(void *target, size_t known, const void *source, size_t least, size_t room,
@@ -32,6 +35,48 @@ bool verify_copy(void *target, size_t known, const void *source, size_t least, s
                              "%s uses byte %zu, which this version does not know", what, i);
     memset(target, 0, known);
     memcpy(target, source, size < known ? size : known);
+    return true;
+}
+
+/* ---- what a plug-in says ---- */
+
+/* text_shown leaves printable characters as they are, and nothing else. */
+static bool is_printable(const char *bytes, size_t length)
+{
+    char shown[4 * MAX_LINE + 4];
+
+    text_shown(shown, bytes, length, MAX_LINE);
+    return strlen(shown) == length && memcmp(shown, bytes, length) == 0;
+}
+
+bool verify_line(const char *line, const char *what, plx_error *error)
+{
+    const size_t length = strnlen(line, 4 * MAX_LINE + 1);
+    char shown[4 * 40 + 4];
+
+    if (length > 0 && is_printable(line, length))
+        return true;
+    return error_set(error, ERROR_PLUGIN,
+                     "%s is '%s'; it must be one line of 1 to %u printable characters of UTF-8",
+                     what, text_shown(shown, line, length, 40), MAX_LINE);
+}
+
+/* A text of several lines, or NULL. */
+static bool check_lines(const char *block, const char *what, plx_error *error)
+{
+    char shown[4 * 40 + 4];
+
+    for (size_t line = 1; block != NULL && *block != '\0'; line++) {
+        const size_t length = strcspn(block, "\n");
+        if (line > MAX_LINES)
+            return error_set(error, ERROR_PLUGIN, "%s has more than %u lines", what, MAX_LINES);
+        if (!is_printable(block, length))
+            return error_set(
+                error, ERROR_PLUGIN,
+                "line %zu of %s is '%s'; it must be up to %u printable characters of UTF-8", line,
+                what, text_shown(shown, block, length, 40), MAX_LINE);
+        block += length + (block[length] == '\n');
+    }
     return true;
 }
 
@@ -67,9 +112,13 @@ static bool check_component(const plx_component *component, const char *expected
 {
     if (!check_name(component->name, expected, error))
         return false;
-    if (component->summary == NULL || component->summary[0] == '\0')
+    if (component->summary == NULL)
         return error_set(error, ERROR_PLUGIN, "it has no summary; one line is required");
-    return true;
+    return verify_line(component->summary, "its summary", error) &&
+           (component->version == NULL || verify_line(component->version, "its version", error)) &&
+           check_lines(component->source, "its source", error) &&
+           check_lines(component->formula, "its formula", error) &&
+           check_lines(component->derivative, "its derivative", error);
 }
 
 /* ---- activation ---- */
@@ -107,13 +156,17 @@ static bool check_activation(const plx_activation *a, plx_error *error)
                                "and backward_rows",
                                error);
     }
-    return true;
+    return (a->semantic == NULL || verify_line(a->semantic, "its semantic id", error)) &&
+           (a->onnx == NULL || verify_line(a->onnx, "its onnx operator", error)) &&
+           check_lines(a->expression, "its expression", error);
 }
 
 /* ---- loss ---- */
 
 static bool check_partner(const plx_fused *fused, size_t index, plx_error *error)
 {
+    char what[64];
+
     if (fused[index].flags != 0)
         return error_set(error, ERROR_PLUGIN,
                          "the flags of its fused partner %zu are 0x%x; this version knows none",
@@ -121,6 +174,9 @@ static bool check_partner(const plx_fused *fused, size_t index, plx_error *error
     if (fused[index].semantic == NULL || fused[index].rows == NULL)
         return error_set(error, ERROR_PLUGIN, "its fused partner %zu has no %s", index + 1,
                          fused[index].semantic == NULL ? "semantic id" : "function");
+    snprintf(what, sizeof(what), "the semantic id of its fused partner %zu", index + 1);
+    if (!verify_line(fused[index].semantic, what, error))
+        return false;
     for (size_t i = 0; i < index; i++)
         if (strcmp(fused[i].semantic, fused[index].semantic) == 0)
             return error_set(error, ERROR_PLUGIN, "it lists the fused partner '%s' twice",

@@ -15,6 +15,9 @@
  * names it. */
 bool verify_copy(void *target, size_t known, const void *source, size_t least, size_t room,
                  const char *what, plx_error *error);
+/* Whether `line` is one line of 1 to 1000 printable characters of UTF-8: what a plug-in says ends
+ * up in lists, messages and files. `what` names it, as in "its summary". */
+bool verify_line(const char *line, const char *what, plx_error *error);
 /* Copies the descriptor and its tables into `loaded` and checks all of it for a plug-in that should
  * be called `name`. On failure what was allocated is still loaded's to free. */
 bool verify_descriptor(loaded *loaded, uint32_t kind, const void *descriptor, const char *name,

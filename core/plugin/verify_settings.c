@@ -3,6 +3,7 @@
  * name a member of its own, inside the struct and aligned, with a default inside a range that makes
  * sense. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "plugin/verify.h"
@@ -22,6 +23,7 @@ static uint32_t width_of(uint32_t type)
 static bool check_row_name(const plx_setting *rows, size_t index, uint32_t kind, plx_error *error)
 {
     const char *name = rows[index].name;
+    char what[96];
 
     if (name == NULL)
         return error_set(error, ERROR_PLUGIN, "its setting %zu has no name", index + 1);
@@ -40,7 +42,8 @@ static bool check_row_name(const plx_setting *rows, size_t index, uint32_t kind,
             return error_set(error, ERROR_PLUGIN, "it has two settings '%s'", name);
     if (rows[index].help == NULL)
         return error_set(error, ERROR_PLUGIN, "its setting '%s' has no help text", name);
-    return true;
+    snprintf(what, sizeof(what), "the help text of its setting '%s'", name);
+    return verify_line(rows[index].help, what, error);
 }
 
 static bool check_place(const plx_setting *rows, size_t index, plx_error *error)
@@ -111,14 +114,18 @@ static bool check_range(const plx_setting *row, plx_error *error)
 
 static bool check_choices(const plx_setting *row, plx_error *error)
 {
+    char what[96];
+
     if (row->choices == NULL || row->choice_count == 0 || row->choice_count > MAX_CHOICES)
         return error_set(error, ERROR_PLUGIN,
                          "its setting '%s' must list 1 to %u choices; it has %s", row->name,
                          MAX_CHOICES, row->choices == NULL ? "no table of them" : "another number");
     for (size_t i = 0; i < row->choice_count; i++) {
-        if (row->choices[i] == NULL || row->choices[i][0] == '\0')
-            return error_set(error, ERROR_PLUGIN, "choice %zu of its setting '%s' has no text",
-                             i + 1, row->name);
+        snprintf(what, sizeof(what), "choice %zu of its setting '%s'", i + 1, row->name);
+        if (row->choices[i] == NULL)
+            return error_set(error, ERROR_PLUGIN, "%s has no text", what);
+        if (!verify_line(row->choices[i], what, error))
+            return false;
         for (size_t j = 0; j < i; j++)
             if (strcmp(row->choices[i], row->choices[j]) == 0)
                 return error_set(error, ERROR_PLUGIN,

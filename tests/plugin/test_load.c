@@ -30,6 +30,7 @@ static const refusal optimizer_refusals[] = {
     {"entry_tail_used", "its entry uses byte 24, which this version does not know"},
     {"wrong_kind", "it is a loss, not an optimizer"},
     {"unknown_kind", "its kind is 77, which this version does not know"},
+    {"minor_1", "it needs version 1.1 of the plug-in interface; this program has 1.0"},
     {"minor_99", "it needs version 1.99 of the plug-in interface; this program has 1.0"},
     {"no_descriptor", "its entry has no descriptor"},
     {"descriptor_too_small", "the size of its descriptor is 136; it must be 144 to 4096"},
@@ -40,6 +41,24 @@ static const refusal optimizer_refusals[] = {
                  "lower-case letters, digits and _"},
     {"no_name", "it has no name"},
     {"no_summary", "it has no summary; one line is required"},
+    {"summary_empty",
+     "its summary is ''; it must be one line of 1 to 1000 printable characters of UTF-8"},
+    {"summary_lines",
+     "its summary is 'two\\x0alines'; it must be one line of 1 to 1000 printable characters of "
+     "UTF-8"},
+    {"summary_not_utf8",
+     "its summary is 'caf\\xe9'; it must be one line of 1 to 1000 printable characters of UTF-8"},
+    {"version_escape",
+     "its version is '\\x1b[31mred'; it must be one line of 1 to 1000 printable characters of "
+     "UTF-8"},
+    {"formula_escape", "line 3 of its formula is 'lines\\x1b[31mred'; it must be up to 1000 "
+                       "printable characters of UTF-8"},
+    {"help_lines",
+     "the help text of its setting 'beta1' is 'two\\x0alines'; it must be one line of 1 "
+     "to 1000 printable characters of UTF-8"},
+    {"choice_escape",
+     "choice 2 of its setting 'kind' is '\\x1b[31mred'; it must be one line of 1 to "
+     "1000 printable characters of UTF-8"},
     {"unknown_flag", "its flags are 0x8; this version knows only 0x1"},
     {"stride_too_small", "the stride of its settings table is 8; it must be 72 to 4096"},
     {"row_too_small", "the size of a row of its settings table is 8; it must be 72 to 72"},
@@ -96,6 +115,9 @@ static const refusal activation_refusals[] = {
      "or forward_rows and backward_rows"},
     {"neither_pair", "it gives none of its functions; an activation gives either forward and "
                      "backward, or forward_rows and backward_rows"},
+    {"asks_for_minor_1", "it needs version 1.1 of the plug-in interface; this program has 1.0"},
+    {"onnx_empty", "its onnx operator is ''; it must be one line of 1 to 1000 printable characters "
+                   "of UTF-8"},
     {"activation_flag", "its flags are 0x4; this version knows only 0x3"},
 };
 
@@ -104,6 +126,10 @@ static const refusal loss_refusals[] = {
     {"loss_no_rows", "it gives targets; a loss gives both targets and rows"},
     {"fused_no_function", "its fused partner 1 has no function"},
     {"fused_twice", "it lists the fused partner 'softmax/1' twice"},
+    {"fused_bad_id",
+     "the semantic id of its fused partner 1 is 'two\\x0alines'; it must be one line of 1 to 1000 "
+     "printable characters of UTF-8"},
+    {"fused_tail_used", "a fused partner uses byte 24, which this version does not know"},
     {"fused_too_small", "the size of a fused partner is 8; it must be 24 to 24"},
 };
 
@@ -149,7 +175,7 @@ END_TEST
 
 START_TEST(accepts_what_is_sound)
 {
-    static const char *const sound[] = {"sound", "entry_tail_zero", "tail_zero"};
+    static const char *const sound[] = {"sound", "entry_tail_zero", "tail_zero", "formula_lines"};
     char *folder = harness_folder();
     char *path = stage_copy(folder, sound[_i], "subject.so");
     plx_error error = {0};
@@ -180,6 +206,24 @@ START_TEST(reads_wider_rows)
     ck_assert_uint_eq(item->plugin.component->settings_stride, sizeof(plx_setting));
     ck_assert_str_eq(item->plugin.component->settings[0].name, "beta1");
     ck_assert_str_eq(item->plugin.component->settings[1].name, "history");
+    loaded_free(item);
+    free(path);
+    free(folder);
+}
+END_TEST
+
+START_TEST(reads_wider_fused_partners)
+{
+    char *folder = harness_folder();
+    char *path = stage_copy(folder, "fused_tail_zero", "subject.so");
+    plx_error error = {0};
+    loaded *item = load_plugin(path, PLX_KIND_LOSS, "subject", &error);
+
+    ck_assert_msg(item != NULL, "%s", error.text);
+    ck_assert_uint_eq(item->plugin.loss->fused_count, 2);
+    ck_assert_uint_eq(item->plugin.loss->fused_stride, sizeof(plx_fused));
+    ck_assert_str_eq(item->plugin.loss->fused[0].semantic, "subject/1");
+    ck_assert_str_eq(item->plugin.loss->fused[1].semantic, "subject/2");
     loaded_free(item);
     free(path);
     free(folder);
@@ -404,8 +448,9 @@ static Suite *suite(void)
     tcase_add_loop_test(refusals, refuses_optimizer, 0, COUNT(optimizer_refusals));
     tcase_add_loop_test(refusals, refuses_activation, 0, COUNT(activation_refusals));
     tcase_add_loop_test(refusals, refuses_loss, 0, COUNT(loss_refusals));
-    tcase_add_loop_test(refusals, accepts_what_is_sound, 0, 3);
+    tcase_add_loop_test(refusals, accepts_what_is_sound, 0, 4);
     tcase_add_test(refusals, reads_wider_rows);
+    tcase_add_test(refusals, reads_wider_fused_partners);
     tcase_add_test(refusals, refuses_second_name_by_link);
     tcase_add_loop_test(refusals, restores_the_floating_point_state, 0, 2);
     tcase_add_test(files, refuses_text);
