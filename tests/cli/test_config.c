@@ -30,7 +30,7 @@ START_TEST(every_default_is_shown)
                  "  format: auto\n"
                  "  target: kind\n"
                  "  header: auto\n"
-                 "  delimiter: \",\"\n"
+                 "  delimiter: auto\n"
                  "  drop: []\n"
                  "  categorical: []\n"
                  "  features: auto\n"

@@ -68,9 +68,9 @@ START_TEST(train_printed_the_same)
 
     run_expect(trained, 0);
     run_expect(measured, 0);
-    ck_assert_int_eq(strncmp(trained->out, "test rows\n", 10), 0);
-    ck_assert_int_eq(strncmp(trained->out + 10, measured->out, length), 0);
-    ck_assert_int_eq(strncmp(trained->out + 10 + length, "model ", 6), 0);
+    ck_assert_int_eq(strncmp(measured->out, "test rows\n", 10), 0);
+    ck_assert_int_eq(strncmp(trained->out, measured->out, length), 0);
+    ck_assert_int_eq(strncmp(trained->out + length, "model ", 6), 0);
     run_free(trained);
     run_free(measured);
 }
@@ -237,13 +237,12 @@ START_TEST(the_optimizer_is_not_needed)
 }
 END_TEST
 
-START_TEST(a_run_with_neither_test_nor_validation_rows_is_refused)
+START_TEST(without_other_rows_the_training_rows_count)
 {
     run *run = run_line(&here, "eval kinds");
 
-    run_expect_error(run, 2,
-                     "plexus: kinds has neither test nor validation rows; name a data file: plexus "
-                     "eval kinds DATA\n");
+    run_expect(run, 0);
+    ck_assert_int_eq(strncmp(run->out, "training rows\n", 14), 0);
     run_free(run);
 }
 END_TEST
@@ -304,6 +303,7 @@ int main(void)
     tcase_add_loop_test(directory, a_run_s_test_rows_give_the_figures_of_its_log, 0, 2);
     tcase_add_test(directory, train_printed_the_same);
     tcase_add_test(directory, without_test_rows_the_validation_rows_count);
+    tcase_add_test(directory, without_other_rows_the_training_rows_count);
     tcase_add_test(directory, the_working_directory_does_not_matter);
     tcase_add_test(directory, threads_do_not_matter);
     tcase_add_test(file, a_file_is_measured);
@@ -314,7 +314,6 @@ int main(void)
     tcase_add_test(file, top_k_counts_the_likeliest);
     tcase_add_test(file, a_pair_is_given_as_two_files);
     tcase_add_test(needs, the_optimizer_is_not_needed);
-    tcase_add_test(needs, a_run_with_neither_test_nor_validation_rows_is_refused);
     tcase_add_test(needs, a_model_file_alone_is_refused);
     tcase_add_test(needs, data_that_has_changed_since_is_refused);
     tcase_add_test(needs, a_label_never_seen_is_refused_with_its_place);
