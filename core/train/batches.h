@@ -1,5 +1,5 @@
-/* batches.h: the training rows of an epoch in their order, batch by batch, with targets and weights. The
- * order depends on seed and epoch alone; the last, partial batch is kept. */
+/* batches.h: the training rows of an epoch in their order, batch by batch, with targets and
+ * weights. The order depends on seed and epoch alone; the last, partial batch is kept. */
 #ifndef TRAIN_BATCHES_H
 #define TRAIN_BATCHES_H
 

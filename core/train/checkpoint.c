@@ -1,5 +1,5 @@
-/* checkpoint.c: see checkpoint.h. Numbers of the state are stored as text that reads back to the same
- * bits, under "train.state.NAME"; one table names them for both directions. */
+/* checkpoint.c: see checkpoint.h. Numbers of the state are stored as text that reads back to the
+ * same bits, under "train.state.NAME"; one table names them for both directions. */
 #include "train/checkpoint.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
-/* checkpoint.h: checkpoint.safetensors, all that a resume needs. It begins as a model file of the
- * weights as they are; added are the optimizer's slots ("slots.layers.0.weight.momentum",
- * "slots.model.NAME"), the weights that model.safetensors would get ("kept.layers.0.weight"), and as
- * metadata the state and the fingerprint. */
+/* checkpoint.h: checkpoint.safetensors, all that a resume needs. It begins as a model file of
+ * the weights as they are; added are the optimizer's slots ("slots.layers.0.weight.momentum",
+ * "slots.model.NAME"), the weights that model.safetensors would get ("kept.layers.0.weight"),
+ * and as metadata the state and the fingerprint. */
 #ifndef TRAIN_CHECKPOINT_H
 #define TRAIN_CHECKPOINT_H
 
@@ -26,8 +26,8 @@ bool checkpoint_write(const char *path, const checkpoint_parts *parts, const tra
 /* Reads the state and checks each number; `file` is the open checkpoint. ERROR_DATA. */
 bool checkpoint_read_state(const tensor_file *file, const char *path, train_state *state,
                            plx_error *error);
-/* Puts weights, slots and kept weights back. A tensor that is missing, of another shape or not known is
- * ERROR_DATA. */
+/* Puts weights, slots and kept weights back. A tensor that is missing, of another shape or not
+ * known is ERROR_DATA. */
 bool checkpoint_restore(const tensor_file *file, const char *path, const checkpoint_parts *parts,
                         plx_error *error);
 

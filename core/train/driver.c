@@ -1,10 +1,10 @@
 /* driver.c: see driver.h.
  *
- * All parameters are cut once into ranges of DRIVER_RANGE elements; a range never crosses a tensor's
- * end. Clipping and elementwise optimizers work range by range on the pool. Whatever has to be summed
- * is summed per range and then in the order of the ranges, so the number of threads changes no bit.
- * Each range has its own array of slot pointers, made when the driver is, since a step allocates
- * nothing. */
+ * All parameters are cut once into ranges of DRIVER_RANGE elements; a range never crosses a
+ * tensor's end. Clipping and elementwise optimizers work range by range on the pool. Whatever
+ * has to be summed is summed per range and then in the order of the ranges, so the number of
+ * threads changes no bit. Each range has its own array of slot pointers, made when the driver
+ * is, since a step allocates nothing. */
 #include "train/driver.h"
 
 #include <math.h>
@@ -59,21 +59,6 @@ static void copy_weights(driver *d, size_t index)
             ((float *)set->slot[i].data)[k] = w[k];
 }
 
-/* A model slot holds the tensors one after the other, without gaps. */
-static void copy_all_weights(driver *d)
-{
-    const slot_set *set = &d->model_slots;
-
-    for (size_t i = 0; i < set->count; i++) {
-        float *out = set->slot[i].data;
-        for (size_t t = 0; set->slot[i].plan.copies_weights && t < d->tensor_count; t++) {
-            const float *w = network_weights(d->spec.network, t);
-            for (size_t k = 0; k < d->tensor[t].rows * d->tensor[t].cols; k++)
-                *out++ = w[k];
-        }
-    }
-}
-
 static bool make_slots(driver *d, plx_error *error)
 {
     const uint32_t layers = (uint32_t)network_layers(d->spec.network);
@@ -105,7 +90,6 @@ static bool make_slots(driver *d, plx_error *error)
     about.name = "model";
     if (!slot_set_make(&d->model_slots, d->spec.optimizer, &about, d->spec.host, error))
         return false;
-    copy_all_weights(d);
     if (d->model_slots.scratch > scratch)
         scratch = d->model_slots.scratch;
     d->scratch = scratch == 0 ? NULL : memory_aligned(scratch, 1);

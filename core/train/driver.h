@@ -1,6 +1,6 @@
-/* driver.h: drives an optimizer plug-in. It plans the optimizer's memory, clips gradients, and turns
- * one training step into the calls that the plug-in's granularity asks for: fixed ranges on all
- * threads, one tensor after the other, or the whole model at once. */
+/* driver.h: drives an optimizer plug-in. It plans the optimizer's memory, clips gradients, and
+ * turns one training step into the calls that the plug-in's granularity asks for: fixed ranges
+ * on all threads, one tensor after the other, or the whole model at once. */
 #ifndef TRAIN_DRIVER_H
 #define TRAIN_DRIVER_H
 
@@ -25,9 +25,9 @@ typedef struct driver_spec {
 
 typedef struct driver driver;
 
-/* Plans and allocates everything a step needs. What the spec points to is borrowed. While the driver
- * lives, the host's `evaluate` is the driver's. ERROR_PLUGIN for a plan that cannot be met,
- * ERROR_CONFIG for clipping with an optimizer that evaluates the loss itself. */
+/* Plans and allocates everything a step needs. What the spec points to is borrowed. While the
+ * driver lives, the host's `evaluate` is the driver's. ERROR_PLUGIN for a plan that cannot be
+ * met, ERROR_CONFIG for clipping with an optimizer that evaluates the loss itself. */
 driver *driver_new(const driver_spec *spec, plx_error *error);
 void driver_free(driver *driver);
 
@@ -39,8 +39,9 @@ typedef struct driver_outcome {
     bool finite; /* all weights are                                                              */
 } driver_outcome;
 
-/* One step on the network's gradients, which must be finite and may be clipped in place. step counts
- * from 1; loss is the batch's. False: the optimizer failed, ERROR_PLUGIN with its name and words. */
+/* One step on the network's gradients, which must be finite and may be clipped in place. step
+ * counts from 1; loss is the batch's. False: the optimizer failed, ERROR_PLUGIN with its name
+ * and words. */
 bool driver_step(driver *driver, int64_t step, double lr, double loss, driver_outcome *outcome,
                  plx_error *error);
 

@@ -33,8 +33,8 @@ static size_t load_targets(evaluation *evaluation, size_t first)
     return rows;
 }
 
-/* Whether numbers are really decisions: each 0 or 1 where outputs lie within [0, 1], each -1 or 1 where
- * they lie within [-1, 1]. */
+/* Whether numbers are really decisions: each 0 or 1 where outputs lie within [0, 1], each -1 or
+ * 1 where they lie within [-1, 1]. */
 static bool targets_are_binary(evaluation *evaluation)
 {
     const plx_domain *output = evaluation->spec.output;

@@ -1,6 +1,6 @@
-/* evaluate.h: the figures of a network on a part of the data. Rows go through in chunks of a fixed size,
- * in order, dropout off, every row weighing the same, so that a model's figures have the same bits
- * during training, at its end and ever after. */
+/* evaluate.h: the figures of a network on a part of the data. Rows go through in chunks of a
+ * fixed size, in order, dropout off, every row weighing the same, so that a model's figures have
+ * the same bits during training, at its end and ever after. */
 #ifndef TRAIN_EVALUATE_H
 #define TRAIN_EVALUATE_H
 
@@ -21,7 +21,8 @@ typedef struct evaluation evaluation;
 /* What the spec points to and the part are borrowed. */
 evaluation *evaluation_new(const evaluation_spec *spec, const data_part *part, plx_error *error);
 void evaluation_free(evaluation *evaluation);
-/* Measures the network, whose capacity must be at least MODEL_CHUNK. ERROR_PLUGIN. No allocation. */
+/* Measures the network, whose capacity must be at least MODEL_CHUNK. ERROR_PLUGIN. No
+ * allocation. */
 bool evaluation_run(evaluation *evaluation, network *network, plx_error *error);
 /* Of the last run; before the first, those of a perfect answer for the first chunk:
  * good for seeing which apply. */

@@ -31,7 +31,8 @@ void fingerprint_clear(fingerprint *print);
 
 void fingerprint_store(const fingerprint *print, tensor_file *file);
 /* Compares with what a checkpoint carries. ERROR_CONFIG for the experiment, ERROR_PLUGIN for a
- * plug-in, ERROR_DATA for data, each saying what changed. `run` is the run directory, for messages. */
+ * plug-in, ERROR_DATA for data, each saying what changed. `run` is the run directory, for
+ * messages. */
 bool fingerprint_check_config(const char *now, const char *before, const char *run,
                               plx_error *error);
 bool fingerprint_check(const fingerprint *print, const tensor_file *file, const char *run,

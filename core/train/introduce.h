@@ -1,4 +1,5 @@
-/* introduce.h: one line each about the data and the network of a run, for people, before it begins. */
+/* introduce.h: one line each about the data and the network of a run, for people, before it
+ * begins. */
 #ifndef TRAIN_INTRODUCE_H
 #define TRAIN_INTRODUCE_H
 

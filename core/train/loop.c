@@ -1,9 +1,9 @@
 /* loop.c: see loop.h.
  *
- * One batch: forward, loss, backward, step. Nothing steps on a loss or gradient that is not finite: the
- * run ends as diverged, and what is kept are the weights of the last good epoch. The state always
- * stands between two batches when it is stored; a state with all batches of an epoch done goes on with
- * the end of that epoch. */
+ * One batch: forward, loss, backward, step. Nothing steps on a loss or gradient that is not
+ * finite: the run ends as diverged, and what is kept are the weights of the last good epoch. The
+ * state always stands between two batches when it is stored; a state with all batches of an
+ * epoch done goes on with the end of that epoch. */
 #include "train/loop.h"
 
 #include <math.h>
@@ -176,8 +176,8 @@ static train_epoch epoch_of(const session *session, const train_progress *progre
     return epoch;
 }
 
-/* The epoch's figures have come in: schedule, early stopping, diagnosis. The state moves on to the next
- * epoch. */
+/* The epoch's figures have come in: schedule, early stopping, diagnosis. The state moves on to
+ * the next epoch. */
 static void conclude(session *session, const train_epoch *epoch)
 {
     const stopping *stopping = &session->stopping;

@@ -1,9 +1,9 @@
 /* rundir.c: see rundir.h.
  *
- * A run begins with an empty metrics.jsonl, which is locked at once, and then config.yaml; the rest
- * follows. So a folder without config.yaml holds no run, and one with it can be resumed, from the
- * start if there is no checkpoint. Two processes that begin in the same folder meet at the lock, and
- * the second look under it tells the later one that the folder is taken. */
+ * A run begins with an empty metrics.jsonl, which is locked at once, and then config.yaml; the
+ * rest follows. So a folder without config.yaml holds no run, and one with it can be resumed,
+ * from the start if there is no checkpoint. Two processes that begin in the same folder meet at
+ * the lock, and the second look under it tells the later one that the folder is taken. */
 #include "train/rundir.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
-/* slots.c: see slots.h. The plan itself is made and checked in plugin/slots.c; here it becomes memory. */
+/* slots.c: see slots.h. The plan itself is made and checked in plugin/slots.c; here it becomes
+ * memory. */
 #include "train/slots.h"
 
 #include <stdlib.h>

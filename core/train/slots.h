@@ -1,5 +1,5 @@
-/* slots.h: the memory an optimizer has planned for one tensor or for the model, owned by the core and
- * stored in checkpoints by its path. */
+/* slots.h: the memory an optimizer has planned for one tensor or for the model, owned by the
+ * core and stored in checkpoints by its path. */
 #ifndef TRAIN_SLOTS_H
 #define TRAIN_SLOTS_H
 
@@ -18,9 +18,9 @@ typedef struct slot_set {
     uint64_t scratch; /* the largest working memory asked for, in bytes                          */
 } slot_set;
 
-/* Asks the optimizer what `tensor` needs, allocates it and fills in the first values. What starts as a
- * copy of the weights is left to the caller. ERROR_PLUGIN for a plan that is refused. On failure
- * the set is to be cleared, too. */
+/* Asks the optimizer what `tensor` needs, allocates it and fills in the first values. What
+ * starts as a copy of the weights is left to the caller. ERROR_PLUGIN for a plan that is
+ * refused. On failure the set is to be cleared, too. */
 bool slot_set_make(slot_set *set, const settings *optimizer, const plx_tensor *tensor,
                    host *services, plx_error *error);
 void slot_set_clear(slot_set *set);

@@ -1,5 +1,5 @@
-/* state.h: where a run stands, apart from weights and slots: every number a resume needs to go on as if
- * nothing had happened. The checkpoint stores each member by name. */
+/* state.h: where a run stands, apart from weights and slots: every number a resume needs to go
+ * on as if nothing had happened. The checkpoint stores each member by name. */
 #ifndef TRAIN_STATE_H
 #define TRAIN_STATE_H
 

@@ -1,5 +1,6 @@
-/* stopping.c: see stopping.h. An epoch is better if it beats the best value by more than min_delta; NaN
- * never does. Until a value that is a number has been seen, each epoch counts as the best. */
+/* stopping.c: see stopping.h. An epoch is better if it beats the best value by more than
+ * min_delta; NaN never does. Until a value that is a number has been seen, each epoch counts as
+ * the best. */
 #include "train/stopping.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* stopping.h: early stopping. Watches one figure of each epoch and says whether it is the best so far
- * and whether the patience has run out. */
+/* stopping.h: early stopping. Watches one figure of each epoch and says whether it is the best
+ * so far and whether the patience has run out. */
 #ifndef TRAIN_STOPPING_H
 #define TRAIN_STOPPING_H
 
@@ -16,8 +16,9 @@ typedef struct stopping {
     metric metric;
 } stopping;
 
-/* Works out what the monitor names. `validation` is what the validation part is measured with, or NULL
- * if there is none; a figure that does not apply is refused with those that do. ERROR_CONFIG. */
+/* Works out what the monitor names. `validation` is what the validation part is measured with,
+ * or NULL if there is none; a figure that does not apply is refused with those that do.
+ * ERROR_CONFIG. */
 bool stopping_init(stopping *stopping, const stopping_config *config, const metrics *validation,
                    plx_error *error);
 /* After an epoch (from 1). Returns true if its weights are the best so far; state->stopping_stop

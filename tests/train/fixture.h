@@ -1,5 +1,5 @@
-/* fixture.h: what the tests of whole runs share: experiments from text, runs of them in fresh folders
- * with hooks that stop or kill, and files compared byte by byte. */
+/* fixture.h: what the tests of whole runs share: experiments from text, runs of them in fresh
+ * folders with hooks that stop or kill, and files compared byte by byte. */
 #ifndef TESTS_TRAIN_FIXTURE_H
 #define TESTS_TRAIN_FIXTURE_H
 

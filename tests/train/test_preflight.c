@@ -1,5 +1,5 @@
-/* test_preflight.c: an experiment that does not fit its data is refused before a step is made and before
- * a run directory is, at the place to change and with what would fit. */
+/* test_preflight.c: an experiment that does not fit its data is refused before a step is made
+ * and before a run directory is, at the place to change and with what would fit. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

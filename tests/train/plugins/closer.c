@@ -1,5 +1,5 @@
-/* closer: plain descent by closures. It fails unless evaluating again, at the same weights, gives the loss of
- * the batch and the same gradient: same rows, same dropout. */
+/* closer: plain descent by closures. It fails unless evaluating again, at the same weights,
+ * gives the loss of the batch and the same gradient: same rows, same dropout. */
 #include <plexus/plugin.h>
 
 static int32_t step_model(const void *self, const plx_step *step, uint64_t count,

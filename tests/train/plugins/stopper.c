@@ -1,5 +1,5 @@
-/* stopper: plain descent that reports convergence at its fourth step, which is in the second epoch of the
- * runs it is made for. */
+/* stopper: plain descent that reports convergence at its fourth step, which is in the second
+ * epoch of the runs it is made for. */
 #include <plexus/plugin.h>
 
 static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
