@@ -7,12 +7,15 @@
 #include "support/file.h"
 #include "train/measure.h"
 
-static bool print_metrics(const cli *context, const metrics *metrics, plx_error *error)
+static bool print_metrics(const cli *context, const char *rows, const metrics *metrics,
+                          plx_error *error)
 {
     text out = {.bytes = NULL};
     const bool ok =
         context->options.json ? metrics_json(metrics, &out) : metrics_print(metrics, &out);
 
+    if (ok && rows != NULL && !context->options.json)
+        printf("%s\n", rows);
     if (ok)
         printf("%s%s", out.bytes, context->options.json ? "\n" : "");
     else
@@ -26,6 +29,7 @@ bool verb_eval(cli *context, plx_error *error)
     const cli_options *options = &context->options;
     const char *path = options->argument[0];
     const int threads = options->threads == 0 ? 1 : options->threads;
+    const char *rows = NULL;
     metrics *metrics = NULL;
 
     model *model = model_read(path, context->catalog, &context->log, error);
@@ -33,12 +37,12 @@ bool verb_eval(cli *context, plx_error *error)
         return false;
     if (options->argument_count == 1)
         metrics = measure_run(model, path, context->catalog, threads, options->top_k, &context->log,
-                              error);
+                              &rows, error);
     else
         metrics = measure_file(model, options->argument[1],
                                options->argument_count > 2 ? options->argument[2] : NULL, threads,
-                               options->top_k, error);
-    const bool ok = metrics != NULL && print_metrics(context, metrics, error);
+                               options->top_k, &context->log, error);
+    const bool ok = metrics != NULL && print_metrics(context, rows, metrics, error);
     metrics_free(metrics);
     model_free(model);
     return ok;

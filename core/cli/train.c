@@ -163,9 +163,14 @@ static void show_result(cli *context, const train_result *result)
                       result->reason);
     if (context->options.json || result->status == TRAIN_INTERRUPTED)
         return;
-    const metrics *figures = result->test != NULL ? result->test : result->validation;
+    const metrics *figures = result->test != NULL         ? result->test
+                             : result->validation != NULL ? result->validation
+                                                          : result->training;
+    const char *rows = result->test != NULL         ? "test rows"
+                       : result->validation != NULL ? "validation rows"
+                                                    : "training rows";
     if (figures != NULL && metrics_print(figures, &out))
-        printf("%s\n%s", result->test != NULL ? "test rows" : "validation rows", out.bytes);
+        printf("%s\n%s", rows, out.bytes);
     free(out.bytes);
     printf("model    %s/model.safetensors\n", result->out);
 }

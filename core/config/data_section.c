@@ -240,7 +240,9 @@ static bool read_origin(const reader *r, const node *section, data_config *data)
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
-static bool read_target(const reader *r, const node *value, target_spec *target)
+/* The column may be left out where a format has one target only (libsvm, an npy pair); which that is
+ * shows when the file is read. */
+static bool read_target(const reader *r, const node *value, bool alone, target_spec *target)
 {
     static const char *const words[] = {"column", "as"};
     const char *wanted = "a column, or {column: name, as: class}";
@@ -251,9 +253,14 @@ static bool read_target(const reader *r, const node *value, target_spec *target)
         return field_text(r, value, wanted, &target->column);
     if (!field_known(r, value, (word_list){words, 2}))
         return false;
-    const node *column = field_required(r, value, "column", "{column: name, as: class}");
-    if (column == NULL || !field_text(r, column, "a column", &target->column) ||
-        !field_choice(r, value, "as", data_target_readings, &as))
+    const bool needed = !alone || tree_child(value, "as") == NULL;
+    const node *column = needed ? field_required(r, value, "column", "{column: name, as: class}")
+                                : tree_child(value, "column");
+    if (needed && column == NULL)
+        return false;
+    if (column != NULL && !field_text(r, column, "a column", &target->column))
+        return false;
+    if (!field_choice(r, value, "as", data_target_readings, &as))
         return false;
     target->as = (target_as)as;
     return true;
@@ -264,6 +271,8 @@ static bool check_target(const reader *r, const data_config *data, const target_
 {
     char shown[4 * 60 + 4];
 
+    if (target->column == NULL)
+        return true;
     text_shown(shown, target->column, strlen(target->column), 60);
     for (const target_spec *other = data->target; other < target; other++)
         if (strcmp(other->column, target->column) == 0)
@@ -293,7 +302,8 @@ static bool read_targets(const reader *r, const node *section, data_config *data
     data->target_count = count;
     const node *item = list ? value->first : value;
     for (size_t i = 0; i < count; i++, item = item->next)
-        if (!read_target(r, item, &data->target[i]) || !check_target(r, data, &data->target[i]))
+        if (!read_target(r, item, !list, &data->target[i]) ||
+            !check_target(r, data, &data->target[i]))
             return false;
     return true;
 }
@@ -303,13 +313,15 @@ static bool read_delimiter(const reader *r, const node *section, char *delimiter
 {
     const node *value = tree_child(section, "delimiter");
     const char *wanted =
-        "one character such as \",\" or \";\", or tab (no letter, digit, quote, '.', "
-        "'+' or '-')";
+        "one character such as \",\" or \";\", or tab, or auto (no letter, digit, quote, "
+        "'.', '+' or '-')";
 
     if (value == NULL)
         return true;
     if (!field_is_scalar(r, value, wanted))
         return false;
+    if (strcmp(value->text, "auto") == 0)
+        return true;
     if (strcmp(value->text, "tab") == 0 || strcmp(value->text, "\t") == 0) {
         *delimiter = '\t';
         return true;
@@ -389,7 +401,7 @@ static bool read_scaling(const reader *r, const node *section, data_config *data
 bool data_section_read(const reader *r, const node *section, data_config *data)
 {
     data->at = section->at;
-    data->delimiter = ',';
+    data->delimiter = '\0';
     return field_is_map(r, section, "a map of keys, such as {train: file.csv, target: column}") &&
            field_known(r, section, keys) && read_origin(r, section, data) &&
            check_uses(r, section, data) && read_columns(r, section, data) &&

@@ -63,7 +63,7 @@ typedef struct data_config {
     char **categorical; /* columns taken as categories though they look like numbers             */
     size_t categorical_count;
     header_rule header;
-    char delimiter;
+    char delimiter;  /* 0: tab for a .tsv file, else a comma */
     size_t features; /* LIBSVM: number of features; 0: the largest index in train                */
     missing_rule missing;
     scale_rule scale;

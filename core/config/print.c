@@ -158,9 +158,13 @@ static void add_target(text *out, const target_spec *target)
         add_word(out, target->column);
         return;
     }
-    text_add(out, "{column: ");
-    add_word(out, target->column);
-    text_addf(out, ", as: %s}", data_target_readings.words[target->as]);
+    text_add(out, "{");
+    if (target->column != NULL) {
+        text_add(out, "column: ");
+        add_word(out, target->column);
+        text_add(out, ", ");
+    }
+    text_addf(out, "as: %s}", data_target_readings.words[target->as]);
 }
 
 static void add_targets(text *out, const data_config *data)
@@ -194,7 +198,9 @@ static void add_file_keys(text *out, const data_config *data)
     if (data_section_uses(data, "header")) {
         const char delimiter[2] = {data->delimiter, '\0'};
         text_addf(out, "  header: %s\n  delimiter: ", data_headers.words[data->header]);
-        add_word(out, data->delimiter == '\t' ? "tab" : delimiter);
+        add_word(out, data->delimiter == '\0'   ? "auto"
+                      : data->delimiter == '\t' ? "tab"
+                                                : delimiter);
         text_add(out, "\n");
         add_texts(out, "drop", data->drop, data->drop_count);
         add_texts(out, "categorical", data->categorical, data->categorical_count);

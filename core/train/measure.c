@@ -10,9 +10,9 @@
 #include "train/train.h"
 
 metrics *measure_file(const model *model, const char *path, const char *targets, int threads,
-                      size_t top_k, plx_error *error)
+                      size_t top_k, const logger *log, plx_error *error)
 {
-    dataset *data = data_read(&model->encoding, path, targets, true, error);
+    dataset *data = data_read_log(&model->encoding, path, targets, true, log, error);
 
     if (data == NULL)
         return NULL;
@@ -41,23 +41,18 @@ static bool same_encoding(const model *model, const encoding *now, const char *r
     return same;
 }
 
-static metrics *measure_bundle(const model *model, const data_bundle *bundle, const char *run,
-                               int threads, size_t top_k, plx_error *error)
+static const data_part *choose_part(const data_bundle *bundle, const char **rows)
 {
-    const data_part *part = bundle->test.rows > 0 ? &bundle->test : &bundle->validation;
-
-    if (!same_encoding(model, &bundle->encoding, run, error))
-        return NULL;
-    if (part->rows > 0)
-        return train_evaluate(model, part, threads, top_k, error);
-    error_set(error, ERROR_USAGE,
-              "%s has neither test nor validation rows; name a data file: plexus eval %s DATA", run,
-              run);
-    return NULL;
+    if (bundle->test.rows > 0) {
+        *rows = "test rows";
+        return &bundle->test;
+    }
+    *rows = bundle->validation.rows > 0 ? "validation rows" : "training rows";
+    return bundle->validation.rows > 0 ? &bundle->validation : &bundle->train;
 }
 
 metrics *measure_run(const model *model, const char *run, catalog *catalog, int threads,
-                     size_t top_k, const logger *log, plx_error *error)
+                     size_t top_k, const logger *log, const char **rows, plx_error *error)
 {
     const experiment_options options = {.without_optimizer = true};
     data_bundle *bundle = NULL;
@@ -78,8 +73,8 @@ metrics *measure_run(const model *model, const char *run, catalog *catalog, int 
     if (experiment == NULL)
         goto done;
     bundle = data_load(&experiment->data, log, error);
-    if (bundle != NULL)
-        metrics = measure_bundle(model, bundle, run, threads, top_k, error);
+    if (bundle != NULL && same_encoding(model, &bundle->encoding, run, error))
+        metrics = train_evaluate(model, choose_part(bundle, rows), threads, top_k, error);
 done:
     free(path);
     data_free(bundle);

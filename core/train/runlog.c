@@ -22,6 +22,9 @@ struct runlog {
     int failure; /* the first errno, 0 while all is well */
     int64_t length;
     text pending;
+    size_t line; /* where the line that is being made begins in `pending`                        */
+    void (*listener)(void *context, const char *json);
+    void *listener_context;
 };
 
 static bool fail(const runlog *log, const char *what, int failure, plx_error *error)
@@ -118,6 +121,12 @@ bool runlog_cut(runlog *log, int64_t length, plx_error *error)
 
 /* --- lines --- */
 
+void runlog_listen(runlog *log, void (*line)(void *context, const char *json), void *context)
+{
+    log->listener = line;
+    log->listener_context = context;
+}
+
 /* ,"name":value */
 static void add_number(text *line, const char *prefix, const char *name, double value)
 {
@@ -137,25 +146,38 @@ static void add_metrics(text *line, const char *prefix, const metrics *metrics)
             add_number(line, prefix, metric_name((metric)m), value);
 }
 
+/* Begins a line: {"event":"<event>" */
+static text *begin_line(runlog *log, const char *event)
+{
+    log->line = log->pending.length;
+    text_addf(&log->pending, "{\"event\":\"%s\"", event);
+    return &log->pending;
+}
+
 static void end_line(runlog *log)
 {
-    text_add(&log->pending, "}\n");
+    text_add(&log->pending, "}");
+    if (log->listener != NULL && !log->pending.failed)
+        log->listener(log->listener_context, log->pending.bytes + log->line);
+    text_add(&log->pending, "\n");
     if (log->pending.length >= BLOCK)
         write_pending(log);
 }
 
 void runlog_step(runlog *log, int64_t step, double loss)
 {
-    text_addf(&log->pending, "{\"event\":\"step\",\"step\":%lld", (long long)step);
-    add_number(&log->pending, "", "loss", loss);
+    text *line = begin_line(log, "step");
+
+    text_addf(line, ",\"step\":%lld", (long long)step);
+    add_number(line, "", "loss", loss);
     end_line(log);
 }
 
 void runlog_add_epoch(runlog *log, const runlog_epoch *epoch)
 {
-    text *line = &log->pending;
+    text *line = begin_line(log, "epoch");
 
-    text_addf(line, "{\"event\":\"epoch\",\"epoch\":%lld,\"step\":%lld", (long long)epoch->epoch,
+    text_addf(line, ",\"epoch\":%lld,\"step\":%lld", (long long)epoch->epoch,
               (long long)epoch->step);
     add_number(line, "", "train_loss", epoch->train_loss);
     add_metrics(line, "val_", epoch->validation);
@@ -165,10 +187,13 @@ void runlog_add_epoch(runlog *log, const runlog_epoch *epoch)
     end_line(log);
 }
 
-void runlog_end(runlog *log, const char *status, const metrics *test)
+void runlog_end(runlog *log, const char *status, const metrics *test, const metrics *training)
 {
-    text_addf(&log->pending, "{\"event\":\"end\",\"status\":\"%s\"", status);
-    add_metrics(&log->pending, "test_", test);
+    text *line = begin_line(log, "end");
+
+    text_addf(line, ",\"status\":\"%s\"", status);
+    add_metrics(line, "test_", test);
+    add_metrics(line, "train_", training);
     end_line(log);
 }
 

@@ -5,6 +5,9 @@
  *    "lr":0.001,"seconds":1.5,"samples_per_second":36000}
  *   {"event":"end","status":"completed","test_loss":0.4,"test_accuracy":0.9}
  *
+ * A run without test and validation rows ends with the training rows' figures instead, train_loss
+ * and so on, measured with the final weights.
+ *
  * Figures that do not apply are absent, what is not finite is null, and every number reads back to
  * the same double. `seconds` is the epoch's wall time with its evaluation, samples_per_second counts
  * training alone. The file is appended to; a checkpoint notes its length, and a resume cuts it back to
@@ -27,6 +30,9 @@ void runlog_close(runlog *log);
 /* Cuts the file to `length` bytes and goes on there. A shorter file is ERROR_DATA. */
 bool runlog_cut(runlog *log, int64_t length, plx_error *error);
 
+/* Shows every line from now on to `line` (NULL: nobody), as it is made, without its newline. */
+void runlog_listen(runlog *log, void (*line)(void *context, const char *json), void *context);
+
 /* A figure of an epoch or the end. */
 typedef struct runlog_epoch {
     int64_t epoch, step;
@@ -37,7 +43,7 @@ typedef struct runlog_epoch {
 /* Lines are kept until there are many, or a flush; errors show up there. */
 void runlog_step(runlog *log, int64_t step, double loss);
 void runlog_add_epoch(runlog *log, const runlog_epoch *epoch);
-void runlog_end(runlog *log, const char *status, const metrics *test);
+void runlog_end(runlog *log, const char *status, const metrics *test, const metrics *training);
 /* Hands all lines to the system, so that a reader of the file sees them; with `sync` to the disk.
  * *length, unless NULL, gets the bytes of the file. ERROR_DATA. */
 bool runlog_flush(runlog *log, bool sync, int64_t *length, plx_error *error);

@@ -156,6 +156,9 @@ static bool build_watchers(session *session, plx_error *error)
     if (!build_evaluation(session, &session->data->validation, &session->validation, error) ||
         !build_evaluation(session, &session->data->test, &session->test, error))
         return false;
+    if (session->validation == NULL && session->test == NULL &&
+        !build_evaluation(session, &session->data->train, &session->training, error))
+        return false;
     schedule_init(&session->schedule, &experiment->schedule, experiment->lr, batches,
                   batches * (int64_t)experiment->train.epochs);
     state->plateau_factor = session->schedule.state.factor;
@@ -167,15 +170,18 @@ static bool build_watchers(session *session, plx_error *error)
         session->validation == NULL ? NULL : evaluation_metrics(session->validation), error);
 }
 
-static bool build(session *session, plx_error *error)
+/* `initialise`: with initial weights; else they are to come from a checkpoint, and what they
+ * were made from, another model's file maybe, need not be there any more. */
+static bool build(session *session, bool initialise, plx_error *error)
 {
     const experiment *experiment = session->experiment;
 
     session->pool = pool_new(experiment->train.threads, error);
     return session->pool != NULL && load_data(session, error) && build_batches(session, error) &&
            build_watchers(session, error) && build_network(session, error) &&
-           init_parameters(session->network, experiment->layers, experiment->layer_count,
-                           &experiment->init, experiment->train.seed, error) &&
+           (!initialise ||
+            init_parameters(session->network, experiment->layers, experiment->layer_count,
+                            &experiment->init, experiment->train.seed, error)) &&
            build_driver(session, error) && build_kept(session, error);
 }
 
@@ -184,7 +190,8 @@ static bool build(session *session, plx_error *error)
 static bool begin(session *session, const char *folder, plx_error *error)
 {
     if (!rundir_init(&session->dir, folder, error) || !rundir_check_new(&session->dir, error) ||
-        !fingerprint_make(&session->print, session->experiment, error) || !build(session, error))
+        !fingerprint_make(&session->print, session->experiment, error) ||
+        !build(session, true, error))
         return false;
     session->log = rundir_begin(&session->dir, session->experiment, error);
     return session->log != NULL;
@@ -276,7 +283,8 @@ static bool resume(session *session, const char *folder, catalog *catalog, plx_e
     } else {
         ok = check_config_file(session, catalog, error);
     }
-    ok = ok && build(session, error) && (!has_checkpoint || restore(session, file, error)) &&
+    ok = ok && build(session, !has_checkpoint, error) &&
+         (!has_checkpoint || restore(session, file, error)) &&
          runlog_cut(session->log, session->state.log_offset, error);
     tensor_file_free(file);
     return ok;
@@ -295,7 +303,10 @@ bool session_open(session *session, const experiment *experiment, catalog *catal
     session->host.product = product;
     const bool ok = options->resume != NULL ? resume(session, options->resume, catalog, error)
                                             : begin(session, options->out, error);
-    return ok && session_record(session, "running", error);
+    if (!ok)
+        return false;
+    runlog_listen(session->log, hooks->line, hooks->context);
+    return session_record(session, "running", error);
 }
 
 void session_close(session *session)
@@ -312,6 +323,7 @@ void session_close(session *session)
     free(session->layer);
     evaluation_free(session->validation);
     evaluation_free(session->test);
+    evaluation_free(session->training);
     batches_clear(&session->batches);
     free(session->class_weight);
     data_free(session->data);

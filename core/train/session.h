@@ -33,6 +33,7 @@ typedef struct session {
     driver *driver;
     batches batches;
     evaluation *validation, *test; /* NULL where there is no such part                           */
+    evaluation *training; /* of the training rows, at the end of a run that has no others        */
     schedule schedule;
     stopping stopping;
     model_parts parts;

@@ -35,9 +35,11 @@ static bool write_model(session *session, plx_error *error)
     return model_write(session->dir.model, &session->parts, session->network, NULL, error);
 }
 
-static bool log_end(session *session, const metrics *test, plx_error *error)
+/* `training` are the figures of a run without test or validation rows. */
+static bool log_end(session *session, const metrics *test, const metrics *training,
+                    plx_error *error)
 {
-    runlog_end(session->log, train_status_name(session->status), test);
+    runlog_end(session->log, train_status_name(session->status), test, training);
     return runlog_flush(session->log, true, NULL, error);
 }
 
@@ -47,7 +49,7 @@ static bool end_interrupted(session *session, plx_error *error)
 {
     if (session->state.stopping_epoch > 0)
         session_put_kept(session);
-    return write_model(session, error) && log_end(session, NULL, error) &&
+    return write_model(session, error) && log_end(session, NULL, NULL, error) &&
            session_record(session, train_status_name(session->status), error);
 }
 
@@ -60,10 +62,13 @@ static bool measure(session *session, evaluation *evaluation, plx_error *error)
 static bool end_for_good(session *session, plx_error *error)
 {
     const metrics *test = session->test == NULL ? NULL : evaluation_metrics(session->test);
+    const metrics *training =
+        session->training == NULL ? NULL : evaluation_metrics(session->training);
 
     session_put_kept(session);
     if (!measure(session, session->test, error) || !measure(session, session->validation, error) ||
-        !write_model(session, error) || !log_end(session, test, error) ||
+        !measure(session, session->training, error) || !write_model(session, error) ||
+        !log_end(session, test, training, error) ||
         !session_record(session, train_status_name(session->status), error))
         return false;
     if (session->status == TRAIN_DIVERGED)
@@ -89,6 +94,7 @@ static bool fill_result(session *session, train_result *result, plx_error *error
         result->test = result->has_test ? evaluation_take(session->test) : NULL;
         result->validation =
             session->validation == NULL ? NULL : evaluation_take(session->validation);
+        result->training = session->training == NULL ? NULL : evaluation_take(session->training);
     }
     return result->out != NULL ? true : error_memory(error);
 }
@@ -159,5 +165,6 @@ void train_result_clear(train_result *result)
     free(result->out);
     metrics_free(result->test);
     metrics_free(result->validation);
+    metrics_free(result->training);
     memset(result, 0, sizeof(*result));
 }

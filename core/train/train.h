@@ -89,8 +89,8 @@ typedef struct train_result {
     double train_loss;   /* of the last epoch                                                    */
     double seconds;
     bool has_test;
-    metrics *test,
-        *validation; /* of the model that was kept; NULL where there is none; the caller frees */
+    /* of the model that was kept, the caller's to free; training only where there is no other part */
+    metrics *test, *validation, *training;
 } train_result;
 
 /* Runs. A diverged or interrupted run is a result, not an error (true is returned); false is for all that

@@ -195,6 +195,18 @@ START_TEST(top_k_counts_the_likeliest)
 }
 END_TEST
 
+START_TEST(top_k_counts_the_likeliest_of_a_run_s_own_rows)
+{
+    run_well(&here, "train kinds.yaml --out tested --set data.test=0.25 --set train.batch=full");
+    run *run = run_line(&here, "eval tested --top-k 2 --json");
+    run_expect(run, 0);
+    json_t *figures = sample_object(run->out);
+    ck_assert_double_ge(sample_number(figures, "top_k"), sample_number(figures, "accuracy"));
+    json_decref(figures);
+    run_free(run);
+}
+END_TEST
+
 START_TEST(a_pair_is_given_as_two_files)
 {
     static const char images[] = "\0\0\x08\2\0\0\0\4\0\0\0\2\0\0\0\0\xff\xff\xff\xff";
@@ -312,6 +324,7 @@ int main(void)
     tcase_add_test(file, the_file_is_scaled_as_in_training);
     tcase_add_test(file, figures_are_in_original_units);
     tcase_add_test(file, top_k_counts_the_likeliest);
+    tcase_add_test(file, top_k_counts_the_likeliest_of_a_run_s_own_rows);
     tcase_add_test(file, a_pair_is_given_as_two_files);
     tcase_add_test(needs, the_optimizer_is_not_needed);
     tcase_add_test(needs, a_model_file_alone_is_refused);

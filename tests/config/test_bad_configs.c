@@ -225,14 +225,18 @@ static const struct broken {
      "experiment.yaml:1:30: data.header is 'maybe'; it must be one of auto, true, false"},
     {"a delimiter of two characters", "data: {train: a.csv, delimiter: '||'}\n" REST, 0,
      "experiment.yaml:1:33: data.delimiter is the text \"||\"; it must be one character such as "
-     "\",\" or \";\", or tab (no letter, digit, quote, '.', '+' or '-')"},
+     "\",\" or \";\", or tab, or auto (no letter, digit, quote, '.', '+' or '-')"},
     {"a digit as delimiter", "data: {train: a.csv, delimiter: 1}\n" REST, 0,
      "experiment.yaml:1:33: data.delimiter is '1'; it must be one character such as \",\" or "
-     "\";\", or tab (no letter, digit, quote, '.', '+' or '-')"},
+     "\";\", or tab, or auto (no letter, digit, quote, '.', '+' or '-')"},
     {"an empty target list", "data: {train: a.csv, target: []}\n" REST, 0,
      "experiment.yaml:1:30: data.target has 0 columns; it must have 1 to 1000"},
-    {"a target without column", "data: {train: a.csv, target: {as: class}}\n" REST, 0,
+    {"a target without column or reading", "data: {train: a.csv, target: {}}\n" REST, 0,
      "experiment.yaml:1:30: the key 'column' is missing in data.target; write {column: name, as: "
+     "class}"},
+    {"a target without column in a list", "data: {train: a.csv, target: [{as: class}]}\n" REST, 0,
+     "experiment.yaml:1:31: the key 'column' is missing in data.target[0]; write {column: name, "
+     "as: "
      "class}"},
     {"a target of unknown kind", "data: {train: a.csv, target: {column: a, as: clas}}\n" REST, 0,
      "experiment.yaml:1:46: data.target.as is 'clas'; it must be one of auto, class, number; did "

@@ -63,7 +63,7 @@ START_TEST(data_defaults)
     ck_assert_uint_eq(data->drop_count, 0);
     ck_assert_uint_eq(data->categorical_count, 0);
     ck_assert_int_eq(data->header, HEADER_AUTO);
-    ck_assert_int_eq(data->delimiter, ',');
+    ck_assert_int_eq(data->delimiter, '\0');
     ck_assert_uint_eq(data->features, 0);
     ck_assert_int_eq(data->missing, MISSING_ERROR);
     ck_assert_int_eq(data->scale, SCALE_NONE);
@@ -155,6 +155,17 @@ START_TEST(data_csv_keys)
     ck_assert_str_eq(data->categorical[0], "zip");
     ck_assert_int_eq(data->missing, MISSING_MEAN);
     end(read);
+}
+END_TEST
+
+START_TEST(data_target_without_column)
+{
+    experiment *read = with_data("{train: a.libsvm, target: {as: class}}");
+
+    ck_assert_uint_eq(read->data.target_count, 1);
+    ck_assert_ptr_null(read->data.target[0].column);
+    ck_assert_int_eq(read->data.target[0].as, AS_CLASS);
+    experiment_free(read);
 }
 END_TEST
 
@@ -637,6 +648,7 @@ static TCase *data_case(void)
     tcase_add_test(t, data_one_target);
     tcase_add_test(t, data_several_targets);
     tcase_add_test(t, data_csv_keys);
+    tcase_add_test(t, data_target_without_column);
     tcase_add_test(t, data_tab_as_delimiter);
     tcase_add_test(t, data_libsvm_features);
     tcase_add_test(t, data_split_and_scale);

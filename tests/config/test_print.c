@@ -57,7 +57,7 @@ START_TEST(shows_every_key_of_a_file)
                                  "  test: 0\n"
                                  "  format: auto\n"
                                  "  header: auto\n"
-                                 "  delimiter: \",\"\n"
+                                 "  delimiter: auto\n"
                                  "  drop: []\n"
                                  "  categorical: []\n"
                                  "  features: auto\n"
@@ -273,6 +273,7 @@ static const char *const files[] = {
     "data: {train: {x: a, y: b}, format: idx, test: {x: c, y: d}, scale: unit}\n" REST,
     "data: {train: {x: a, y: b}, format: npy, missing: mean, scale: standard}\n" REST,
     "data: {train: a, format: libsvm, features: 10, scale_target: standard}\n" REST,
+    "data: {train: a, format: libsvm, target: {as: class}}\n" REST,
     "data: {train: a, folds: 10, fold: 0, validation: 0.1, seed: 18446744073709551615}\n" REST,
     LAYERS("{units: 4, activation: tanh, dropout: 0.5, bias: false}, {units: 2, activation: "
            "softmax, bias_init: 1e-3}"),

@@ -1,5 +1,5 @@
-/* test_resume.c: a run that is stopped or killed anywhere and resumed ends with the bytes of one that was
- * not disturbed; what has changed in between is refused. */
+/* test_resume.c: a run that is stopped or killed anywhere and resumed ends with the bytes of one
+ * that was not disturbed; what has changed in between is refused. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -252,6 +252,27 @@ START_TEST(the_first_epoch_is_remembered_for_the_diagnosis)
 
     ck_assert_msg(strstr(resumed->warnings, "within 1 % of the ") != NULL, "%s", resumed->warnings);
     outcome_free(resumed);
+    free(run);
+}
+END_TEST
+
+START_TEST(initial_weights_from_a_file_are_read_once)
+{
+    char *other = undisturbed(), *run = fresh_run();
+    char *model = file_join(other, "model.safetensors");
+    char *text = memory_format("data: {generate: moons, samples: 30, noise: 0.2}\n"
+                               "network: {init: {from: %s}, layers: [{units: 6, activation: tanh},"
+                               " {units: 1, activation: sigmoid}]}\n" LOSS OPTIMIZER
+                               "train: {epochs: 2, batch: 10}\n",
+                               model);
+
+    outcome_free(
+        plan_expect(&(plan){.text = text, .out = run, .stop_at_step = 2}, TRAIN_INTERRUPTED));
+    ck_assert_int_eq(unlink(model), 0);
+    finish(run);
+    free(text);
+    free(model);
+    free(other);
     free(run);
 }
 END_TEST
@@ -588,6 +609,7 @@ static Suite *suite(void)
     tcase_add_test(bytes, the_result_counts_what_was_before);
     tcase_add_test(bytes, the_result_knows_the_last_epoch);
     tcase_add_test(bytes, the_first_epoch_is_remembered_for_the_diagnosis);
+    tcase_add_test(bytes, initial_weights_from_a_file_are_read_once);
     tcase_add_test(bytes, temporaries_are_cleared_away);
     tcase_add_test(refusals, a_finished_run_says_so);
     tcase_add_test(refusals, another_experiment_is_refused);

@@ -141,12 +141,13 @@ START_TEST(regression_lines_have_these_keys)
 }
 END_TEST
 
-START_TEST(without_held_out_rows_there_are_no_such_keys)
+START_TEST(without_held_out_rows_the_training_rows_are_measured)
 {
     char *run = run_of(XOR "optimizer: sgd\ntrain: {epochs: 2, batch: full}\n", TRAIN_COMPLETED);
 
     assert_keys(run, 1, "event epoch step train_loss lr seconds samples_per_second");
-    assert_keys(run, 2, "event status");
+    assert_keys(run, 2,
+                "event status train_loss train_accuracy train_precision train_recall train_f1");
     free(run);
 }
 END_TEST
@@ -697,7 +698,7 @@ static Suite *suite(void)
     tcase_add_test(written, the_seed_network_learns_xor);
     tcase_add_test(written, lines_have_these_keys);
     tcase_add_test(written, regression_lines_have_these_keys);
-    tcase_add_test(written, without_held_out_rows_there_are_no_such_keys);
+    tcase_add_test(written, without_held_out_rows_the_training_rows_are_measured);
     tcase_add_test(written, train_loss_is_the_row_weighted_mean);
     tcase_add_test(written, a_run_directory_holds_five_files);
     tcase_add_test(written, run_json_tells_where_a_result_is_from);

@@ -103,9 +103,31 @@ START_TEST(an_end_line)
     char *path = log_path();
     runlog *log = open_log(path);
 
-    runlog_end(log, "completed", NULL);
+    runlog_end(log, "completed", NULL, NULL);
     flush(log);
     assert_content(path, "{\"event\":\"end\",\"status\":\"completed\"}\n");
+    runlog_close(log);
+    free(path);
+}
+END_TEST
+
+static void remember(void *context, const char *json)
+{
+    strcat(context, json);
+    strcat(context, "|");
+}
+
+START_TEST(a_listener_is_shown_each_line_without_its_newline)
+{
+    char *path = log_path(), seen[256] = "";
+    runlog *log = open_log(path);
+
+    runlog_step(log, 1, 0.5);
+    runlog_listen(log, remember, seen);
+    runlog_step(log, 2, 0.25);
+    runlog_end(log, "completed", NULL, NULL);
+    ck_assert_str_eq(seen, "{\"event\":\"step\",\"step\":2,\"loss\":0.25}|"
+                           "{\"event\":\"end\",\"status\":\"completed\"}|");
     runlog_close(log);
     free(path);
 }
@@ -116,7 +138,7 @@ START_TEST(closing_writes_what_is_pending)
     char *path = log_path();
     runlog *log = open_log(path);
 
-    runlog_end(log, "completed", NULL);
+    runlog_end(log, "completed", NULL, NULL);
     runlog_close(log);
     assert_content(path, "{\"event\":\"end\",\"status\":\"completed\"}\n");
     free(path);
@@ -232,6 +254,7 @@ static Suite *suite(void)
     tcase_add_test(file, a_second_opening_is_refused);
     tcase_add_test(file, a_closed_log_can_be_opened_again);
     tcase_add_test(file, a_full_disk_is_an_error);
+    tcase_add_test(file, a_listener_is_shown_each_line_without_its_newline);
     suite_add_tcase(suite, lines);
     suite_add_tcase(suite, file);
     return suite;
