@@ -241,6 +241,21 @@ START_TEST(a_killed_run_goes_on_to_the_same_end)
 }
 END_TEST
 
+/* Whoever reads the lines of a pipe has all that came before the kill. */
+START_TEST(json_lines_are_out_as_they_come)
+{
+    static const char *const environment[] = {"PLEXUS_TRIP=13 9 1", NULL};
+    run *run = run_line(&(run_options){.folder = folder, .environment = environment},
+                        "%s %s --out lines --json", train, plugins);
+
+    run_expect_signal(run, SIGKILL);
+    json_t *lines = sample_lines(run->out);
+    ck_assert_uint_eq(json_array_size(lines), 13 + 2); /* steps, epochs */
+    json_decref(lines);
+    run_free(run);
+}
+END_TEST
+
 START_TEST(a_killed_run_leaves_no_temporary_after_a_resume)
 {
     char *path = sample_path(folder, "clean");
@@ -356,6 +371,7 @@ int main(void)
     tcase_add_test(stop, a_resumed_run_says_where_it_goes_on);
     tcase_add_test(stop, a_signal_from_outside_stops_a_run);
     tcase_add_loop_test(dead, a_killed_run_goes_on_to_the_same_end, 1, STEPS + 1);
+    tcase_add_test(dead, json_lines_are_out_as_they_come);
     tcase_add_test(dead, a_killed_run_leaves_no_temporary_after_a_resume);
     tcase_add_loop_test(full, a_run_on_a_full_disk_goes_on_when_there_is_room, 0, 2);
     tcase_add_test(refused, a_finished_run_is_not_resumed);

@@ -411,6 +411,18 @@ START_TEST(the_working_directory_changes_nothing)
 }
 END_TEST
 
+static const char *const examples[] = {"breast-cancer", "diabetes", "iris", "moons", "xor"};
+
+START_TEST(each_example_runs_as_it_stands)
+{
+    char *folder = harness_memory_folder();
+
+    run_well(&(run_options){.folder = folder},
+             "train " EXAMPLES "/%s.yaml --set train.epochs=2 --json", examples[_i]);
+    free(folder);
+}
+END_TEST
+
 /* ---- where it writes -------------------------------------------------------------------------- */
 
 START_TEST(default_folders_are_numbered)
@@ -542,6 +554,7 @@ int main(void)
     tcase_add_test(same, set_overrides_the_file);
     tcase_add_test(same, the_run_s_config_trains_the_same_again);
     tcase_add_test(same, the_working_directory_changes_nothing);
+    tcase_add_loop_test(same, each_example_runs_as_it_stands, 0, 5);
     tcase_add_test(where, default_folders_are_numbered);
     tcase_add_test(where, a_number_that_is_taken_is_passed_over);
     tcase_add_test(where, an_empty_folder_may_be_out);
