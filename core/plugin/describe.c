@@ -1,6 +1,6 @@
-/* describe.c: see describe.h. The text and the JSON say the same; JSON is built by jansson. An optimizer's
- * state is found by asking it to plan the slots of a 3 x 4 weight, a bias of 3 and a model of 15
- * parameters, so it is what the settings shown would really allocate. */
+/* describe.c: see describe.h. The text and the JSON say the same; JSON is built by jansson. An
+ * optimizer's state is found by asking it to plan the slots of a 3 x 4 weight, a bias of 3 and a
+ * model of 15 parameters, so it is what the settings shown would really allocate. */
 #include "plugin/describe.h"
 
 #include <jansson.h>
@@ -61,7 +61,7 @@ void describe_list(const catalog_entry *entries, size_t count, uint32_t kind, te
     }
 }
 
-/* Strings of a plug-in may hold any bytes; what is no UTF-8 becomes null. */
+/* A path may hold any bytes; what is no UTF-8 becomes null. So does NULL. */
 static json_t *json_text(const char *string)
 {
     json_t *value = string == NULL ? NULL : json_string(string);
@@ -131,9 +131,16 @@ static bool add_settings(const settings *defaults, text *out)
     return true;
 }
 
+/* JSON has no infinities; NaN does not come here. */
 static json_t *json_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_string(value > 0 ? "inf" : "-inf");
+}
+
+/* What an integer begins with or is bounded by is an integer, too. */
+static json_t *json_value(bool whole, double value)
+{
+    return whole ? json_integer((json_int_t)value) : json_number(value);
 }
 
 static json_t *json_setting(const plx_setting *row)
@@ -155,10 +162,9 @@ static json_t *json_setting(const plx_setting *row)
         return o;
     }
     const bool whole = row->type == PLX_TYPE_INTEGER;
-    json_object_set_new(o, "default",
-                        whole ? json_integer((json_int_t)row->initial) : json_number(row->initial));
-    json_object_set_new(o, "min", json_number(row->min));
-    json_object_set_new(o, "max", json_number(row->max));
+    json_object_set_new(o, "default", json_value(whole, row->initial));
+    json_object_set_new(o, "min", json_value(whole, row->min));
+    json_object_set_new(o, "max", json_value(whole, row->max));
     json_object_set_new(o, "min_open", json_boolean((row->flags & PLX_OPEN_MIN) != 0));
     json_object_set_new(o, "max_open", json_boolean((row->flags & PLX_OPEN_MAX) != 0));
     return o;
@@ -234,11 +240,12 @@ static void add_slot_json(void *context, const char *owner, const plx_tensor *te
     char shape[96];
 
     slot_shape(tensor, slot, shape, sizeof(shape));
-    json_array_append_new(
-        context,
-        json_pack("{s:s, s:s, s:s, s:s, s:o}", "of", owner, "name", slot->name, "type",
-                  slot_type(slot->type), "shape", shape, "initial",
-                  slot->copies_weights ? json_string("weights") : json_number(slot->initial)));
+    json_array_append_new(context,
+                          json_pack("{s:s, s:s, s:s, s:s, s:o}", "of", owner, "name", slot->name,
+                                    "type", slot_type(slot->type), "shape", shape, "initial",
+                                    slot->copies_weights
+                                        ? json_string("weights")
+                                        : json_value(slot->type == PLX_I64, slot->initial)));
 }
 
 /* --- what a kind adds --- */
@@ -446,10 +453,10 @@ bool describe_json(const plugin *plugin, text *out, plx_error *error)
 {
     const plx_component *c = plugin->component;
     settings *defaults = settings_new(plugin, error);
-    json_t *rows = json_array();
 
     if (defaults == NULL)
         return false;
+    json_t *rows = json_array();
     json_t *o =
         json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
                   json_text(catalog_kind_name(plugin->kind)), "name", json_text(plugin->name),
@@ -460,7 +467,10 @@ bool describe_json(const plugin *plugin, text *out, plx_error *error)
         json_array_append_new(rows, json_setting(settings_row(plugin, i)));
     json_object_set_new(o, "settings", rows);
     const bool ok = o != NULL && add_kind_json(defaults, o, error);
-    add_json(o, out);
+    if (ok)
+        add_json(o, out);
+    else
+        json_decref(o);
     settings_free(defaults);
     return (ok && !out->failed) || error_memory(error);
 }

@@ -1,7 +1,7 @@
 /* slots.c: see slots.h. The plx_emit table's `core` points to the recording; its functions refuse
- * what cannot be with the plug-in's own error service, so that a plan that goes wrong reads like any
- * other failure of that plug-in. A refusal sticks: a planner that takes no notice of it would step
- * on slots it does not have. */
+ * what cannot be with the plug-in's own error service, so that a plan that goes wrong reads like
+ * any other failure of that plug-in. A refusal sticks: a planner that takes no notice of it would
+ * step on slots it does not have. */
 #include "plugin/slots.h"
 
 #include <float.h>
@@ -44,8 +44,8 @@ static bool countable(uint64_t rows, uint64_t cols, uint32_t type)
            bytes <= SIZE_MAX / 2;
 }
 
-/* Whether every element can start at plan->initial: no NaN, which nothing would tell from a mistake,
- * and nothing beyond the type. */
+/* Whether every element can start at plan->initial: no NaN, which nothing would tell from a
+ * mistake, and nothing beyond the type. */
 static bool startable(const slot_plan *plan)
 {
     if (plan->type == PLX_I64)

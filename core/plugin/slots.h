@@ -1,5 +1,6 @@
 /* slots.h: what an optimizer plans to remember: its plan_slots and plan_model_slots run against a
- * recorder, and every answer checked. The driver allocates from the record; `describe` prints it. */
+ * recorder that checks every request. The driver allocates from the record; `describe` prints it.
+ */
 #ifndef PLUGIN_SLOTS_H
 #define PLUGIN_SLOTS_H
 
