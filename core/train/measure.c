@@ -1,5 +1,5 @@
-/* measure.c: see measure.h. The model's own encoding is used throughout, so a file is scaled by what the
- * training rows said and by nothing of its own. */
+/* measure.c: see measure.h. The model's own encoding is used throughout, so a file is scaled by
+ * what the training rows said and by nothing of its own. */
 #include "train/measure.h"
 
 #include <stdlib.h>
@@ -22,7 +22,8 @@ metrics *measure_file(const model *model, const char *path, const char *targets,
     return metrics;
 }
 
-/* The data may have changed since the run: then labels or columns would silently mean other things. */
+/* The data may have changed since the run: then labels or columns would silently mean other
+ * things. */
 static bool same_encoding(const model *model, const encoding *now, const char *run,
                           plx_error *error)
 {

@@ -1,5 +1,5 @@
-/* runlog.c: see runlog.h. Lines collect in memory and go out when a block is full, after each epoch, and
- * before each checkpoint; the first failure sticks and is reported by the next flush. */
+/* runlog.c: see runlog.h. Lines collect in memory and go out when a block is full, after each
+ * epoch, and before each checkpoint; the first failure sticks and is reported by the next flush. */
 #include "train/runlog.h"
 
 #include <errno.h>

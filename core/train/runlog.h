@@ -5,13 +5,13 @@
  *    "lr":0.001,"seconds":1.5,"samples_per_second":36000}
  *   {"event":"end","status":"completed","test_loss":0.4,"test_accuracy":0.9}
  *
- * A run without test and validation rows ends with the training rows' figures instead, train_loss
- * and so on, measured with the final weights.
+ * A run without test and validation rows ends with the training rows' figures instead,
+ * train_loss and so on, measured with the final weights.
  *
- * Figures that do not apply are absent, what is not finite is null, and every number reads back to
- * the same double. `seconds` is the epoch's wall time with its evaluation, samples_per_second counts
- * training alone. The file is appended to; a checkpoint notes its length, and a resume cuts it back to
- * there. While it is open it is locked: one process trains in a folder. */
+ * Figures that do not apply are absent, what is not finite is null, and every number reads back
+ * to the same double. `seconds` is the epoch's wall time with its evaluation, samples_per_second
+ * counts training alone. The file is appended to; a checkpoint notes its length, and a resume
+ * cuts it back to there. While it is open it is locked: one process trains in a folder. */
 #ifndef TRAIN_RUNLOG_H
 #define TRAIN_RUNLOG_H
 

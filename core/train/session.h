@@ -1,5 +1,5 @@
-/* session.h: everything one run holds, from the loaded data to the open log, and how it is put together
- * for a new run or put back for a resumed one. */
+/* session.h: everything one run holds, from the loaded data to the open log, and how it is put
+ * together for a new run or put back for a resumed one. */
 #ifndef TRAIN_SESSION_H
 #define TRAIN_SESSION_H
 
@@ -47,8 +47,8 @@ typedef struct session {
     char reason[512];
 } session;
 
-/* Loads, checks and builds; makes the run directory, or reopens it and puts the checkpoint back. What is
- * made so far is freed by session_close in either case. */
+/* Loads, checks and builds; makes the run directory, or reopens it and puts the checkpoint back.
+ * What is made so far is freed by session_close in either case. */
 bool session_open(session *session, const experiment *experiment, catalog *catalog,
                   const train_options *options, const train_hooks *hooks, plx_error *error);
 void session_close(session *session);

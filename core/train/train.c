@@ -1,7 +1,8 @@
-/* train.c: see train.h. A run is opened (session.c), goes through its epochs (loop.c), and is ended here:
- * the kept weights are measured and written, the log gets its last line, run.json its figures, and
- * last of all the checkpoint notes that the run is over. Killed anywhere between, a resume finds the
- * checkpoint of the last epoch and ends the run again, with the same bytes. */
+/* train.c: see train.h. A run is opened (session.c), goes through its epochs (loop.c), and is
+ * ended here: the kept weights are measured and written, the log gets its last line, run.json
+ * its figures, and last of all the checkpoint notes that the run is over. Killed anywhere
+ * between, a resume finds the checkpoint of the last epoch and ends the run again, with the same
+ * bytes. */
 #include "train/train.h"
 
 #include <stdio.h>
@@ -43,8 +44,8 @@ static bool log_end(session *session, const metrics *test, const metrics *traini
     return runlog_flush(session->log, true, NULL, error);
 }
 
-/* The checkpoint is written already; it noted the log's length without the line that ends it here. The
- * model is the best one under early stopping, else the weights as they are. */
+/* The checkpoint is written already; it noted the log's length without the line that ends it
+ * here. The model is the best one under early stopping, else the weights as they are. */
 static bool end_interrupted(session *session, plx_error *error)
 {
     if (session->state.stopping_epoch > 0)

@@ -89,12 +89,14 @@ typedef struct train_result {
     double train_loss;   /* of the last epoch                                                    */
     double seconds;
     bool has_test;
-    /* of the model that was kept, the caller's to free; training only where there is no other part */
+    /* of the model that was kept, the caller's to free; training only where there is no other
+     * part */
     metrics *test, *validation, *training;
 } train_result;
 
-/* Runs. A diverged or interrupted run is a result, not an error (true is returned); false is for all that
- * could not be done: data, plug-in failure, disk. What is written stays readable in either case. */
+/* Runs. A diverged or interrupted run is a result, not an error (true is returned); false is for
+ * all that could not be done: data, plug-in failure, disk. What is written stays readable in
+ * either case. */
 bool train_run(const experiment *experiment, catalog *catalog, const train_options *options,
                const train_hooks *hooks, train_result *result, plx_error *error);
 void train_result_clear(train_result *result);

@@ -1,5 +1,5 @@
-/* test_run.c: whole runs: what they write, that threads and optimizers change nothing they should not, and
- * how they end. */
+/* test_run.c: whole runs: what they write, that threads and optimizers change nothing they
+ * should not, and how they end. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -283,7 +283,8 @@ END_TEST
 
 #define STILL "train: {epochs: 2, batch: 10, log_steps: true}\n"
 
-/* At a rate too small to move a weight, the losses show the initial weights and the order of rows. */
+/* At a rate too small to move a weight, the losses show the initial weights and the order of
+ * rows. */
 START_TEST(the_optimizer_changes_neither_weights_nor_order)
 {
     char *a = run_of(MOONS "optimizer: {name: sgd, lr: 1e-30}\n" STILL, TRAIN_COMPLETED);
@@ -319,7 +320,8 @@ START_TEST(without_shuffling_the_order_stays)
 }
 END_TEST
 
-/* All rows are alike, so only dropout can tell one batch from the next, and not where there is none. */
+/* All rows are alike, so only dropout can tell one batch from the next, and not where there is
+ * none. */
 START_TEST(each_step_drops_anew)
 {
     char *folder = harness_folder();
@@ -393,7 +395,8 @@ static double weighed(const char *class_weights)
     return loss;
 }
 
-/* With A and B the mean losses of the classes: p = (6A + 2B)/8, q = (6A + 6B)/12, r = (18A + 2B)/20. */
+/* With A and B the mean losses of the classes: p = (6A + 2B)/8, q = (6A + 6B)/12, r = (18A +
+ * 2B)/20. */
 START_TEST(class_weights_weigh_the_loss)
 {
     const double p = weighed("none"), q = weighed("{a: 1, b: 3}"), r = weighed("{a: 3, b: 1}");
