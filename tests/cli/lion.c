@@ -10,7 +10,7 @@ typedef struct {
 static const plx_setting settings[] = {
     PLX_REAL(lion, beta1, 0.9, 0, 1, "share of the momentum in the direction"),
     PLX_REAL(lion, beta2, 0.99, 0, 1, "decay of the momentum"),
-    PLX_REAL(lion, weight_decay, 0, 0, INFINITY, "decoupled decay, times lr"),
+    PLX_REAL(lion, weight_decay, 0, 0, HUGE_VAL, "decoupled decay, times lr"),
 };
 
 static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_emit *emit)
