@@ -98,7 +98,7 @@ START_TEST(a_loss_that_is_not_finite_stays)
 {
     metrics *metrics = make(&numbers, &code1, 0);
     const float zero[2] = {0, 0};
-    const double loss[2] = {2, INFINITY};
+    const double loss[2] = {2, (double)INFINITY};
 
     metrics_add(metrics, 2, zero, zero, NULL, loss, NULL);
     ck_assert(isinf(value_of(metrics, METRIC_LOSS)));
@@ -494,8 +494,8 @@ START_TEST(better_is_less_loss_and_more_of_the_rest)
         ck_assert(metric_is_better(metric, 1, 2) == less);
         ck_assert(metric_is_better(metric, 2, 1) == !less);
         ck_assert(!metric_is_better(metric, 1, 1));
-        ck_assert(!metric_is_better(metric, NAN, 1));
-        ck_assert(metric_is_better(metric, 1, NAN));
+        ck_assert(!metric_is_better(metric, (double)NAN, 1));
+        ck_assert(metric_is_better(metric, 1, (double)NAN));
     }
 }
 END_TEST
@@ -531,7 +531,7 @@ START_TEST(json_writes_null_for_what_is_not_finite)
 {
     metrics *metrics = make(&numbers, &code1, 0);
     const float truth[2] = {1, 2}, output[2] = {1, INFINITY};
-    const double loss[2] = {0.5, NAN};
+    const double loss[2] = {0.5, (double)NAN};
     text out = {0};
 
     metrics_add(metrics, 2, output, truth, NULL, loss, NULL);

@@ -175,8 +175,8 @@ static const schedule_config plateau = {
 
 START_TEST(plateau_is_pytorchs_with_one_epoch_less)
 {
-    const double losses[] = {1.0, 0.9,  0.895, 0.89, 0.889, 0.5,  0.6,
-                             NAN, 0.55, 0.56,  0.57, 0.58,  0.59, 0.6};
+    const double losses[] = {1.0,         0.9,  0.895, 0.89, 0.889, 0.5,  0.6,
+                             (double)NAN, 0.55, 0.56,  0.57, 0.58,  0.59, 0.6};
     const double expected[] = {0.1,   0.1,   0.1,  0.05, 0.05, 0.05, 0.05,
                                0.025, 0.025, 0.02, 0.02, 0.02, 0.02, 0.02};
     schedule schedule = make(&plateau, 1, 14);
@@ -244,8 +244,8 @@ START_TEST(plateau_takes_nan_for_no_improvement)
 {
     schedule schedule = make(&plateau, 1, 9);
 
-    ck_assert(!schedule_epoch(&schedule, NAN));
-    ck_assert(schedule_epoch(&schedule, NAN));
+    ck_assert(!schedule_epoch(&schedule, (double)NAN));
+    ck_assert(schedule_epoch(&schedule, (double)NAN));
     ck_assert_double_eq(schedule.state.best, HUGE_VAL);
 }
 END_TEST
