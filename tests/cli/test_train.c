@@ -457,6 +457,19 @@ START_TEST(a_number_that_is_taken_is_passed_over)
 }
 END_TEST
 
+START_TEST(a_file_called_runs_is_in_the_way)
+{
+    char *folder = sample_folder();
+
+    free(harness_file(folder, "runs", "to the shop and back"));
+    run *run = run_line(&(run_options){.folder = folder}, "train kinds.yaml");
+    run_expect(run, 5);
+    run_expect_in(run, run->err, "/runs: Not a directory\n");
+    run_free(run);
+    free(folder);
+}
+END_TEST
+
 START_TEST(an_empty_folder_may_be_out)
 {
     char *folder = sample_folder();
@@ -557,6 +570,7 @@ int main(void)
     tcase_add_loop_test(same, each_example_runs_as_it_stands, 0, 5);
     tcase_add_test(where, default_folders_are_numbered);
     tcase_add_test(where, a_number_that_is_taken_is_passed_over);
+    tcase_add_test(where, a_file_called_runs_is_in_the_way);
     tcase_add_test(where, an_empty_folder_may_be_out);
     tcase_add_test(where, an_optimizer_from_elsewhere_trains);
     tcase_add_test(where, a_flat_plugin_folder_named_relatively_does);
