@@ -1,5 +1,6 @@
 /* lion.c: an optimizer as somebody outside this project writes one.
- *   c = beta1 m + (1 - beta1) g;   w -= lr (sign(c) + weight_decay w);   m = beta2 m + (1 - beta2) g */
+ *   c = beta1 m + (1 - beta1) g;   w -= lr (sign(c) + weight_decay w);
+ *   m = beta2 m + (1 - beta2) g */
 #include <math.h>
 #include <plexus/plugin.h>
 

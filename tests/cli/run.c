@@ -1,5 +1,5 @@
-/* run.c: see run.h. The child gets pipes, or for stderr the other side of a pseudo terminal; the parent
- * reads both by poll until they end, and then collects the child. */
+/* run.c: see run.h. The child gets pipes, or for stderr the other side of a pseudo terminal; the
+ * parent reads both by poll until they end, and then collects the child. */
 #include "run.h"
 
 #include <errno.h>
@@ -192,7 +192,8 @@ static void take(int *fd, char **text, size_t *length)
     (*text)[*length] = '\0';
 }
 
-/* Waits for something to read and takes it. A run that takes too long is killed and fails the test. */
+/* Waits for something to read and takes it. A run that takes too long is killed and fails the
+ * test. */
 static void pump(run *self)
 {
     struct pollfd ends[2] = {{.fd = self->out_fd, .events = POLLIN},

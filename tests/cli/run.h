@@ -1,6 +1,6 @@
-/* run.h: the program as a user runs it: a command line in a folder, with what it wrote and how it ended.
- * Nothing of the tester's own environment reaches it but what sanitizers want. Any trouble of the
- * runner itself, and a program that outlives its time, fails the test. */
+/* run.h: the program as a user runs it: a command line in a folder, with what it wrote and how it
+ * ended. Nothing of the tester's own environment reaches it but what sanitizers want. Any trouble
+ * of the runner itself, and a program that outlives its time, fails the test. */
 #ifndef TESTS_CLI_RUN_H
 #define TESTS_CLI_RUN_H
 
@@ -32,8 +32,8 @@ typedef struct run {
     double begun;
 } run;
 
-/* Runs `plexus <line>` to its end. The line is cut at spaces, so no argument has any; the argument ''
- * is the empty one. options may be NULL. */
+/* Runs `plexus <line>` to its end. The line is cut at spaces, so no argument has any; the argument
+ * '' is the empty one. options may be NULL. */
 run *run_line(const run_options *options, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void run_free(run *run);

@@ -1,6 +1,7 @@
-/* What a user meets who gets something wrong: config files, data files, models, plug-ins and places to
- * write to. Each row of the tables is a command line in a folder of samples, the one file that is
- * broken, the exit code, and stderr to the letter, in which @ stands for the folder. */
+/* What a user meets who gets something wrong: config files, data files, models, plug-ins and
+ * places to write to. Each row of the tables is a command line in a folder of samples, the one
+ * file that is broken, the exit code, and stderr to the letter, in which @ stands for the
+ * folder. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,7 +247,7 @@ static const row plugins[] = {
      "plexus: the plug-in folder @/kinds.csv does not exist"},
 };
 
-/* ---- places to write to: 2 for what --out says, 5 for the rest --------------------------------------------------------------- */
+/* ---- places to write to: 2 for what --out says, 5 for the rest ------------------------------- */
 
 static const row places[] = {
     {"train moons.yaml --out run", NULL, NULL, 2,
@@ -294,8 +295,8 @@ static const row resumes[] = {
 
 /* ---- the test -------------------------------------------------------------------------------- */
 
-/* The samples, a finished `run` of kinds.yaml, `kept` with a file in it, the folder `folder.so`, and
- * half a model, `cut.safetensors`. */
+/* The samples, a finished `run` of kinds.yaml, `kept` with a file in it, the folder `folder.so`,
+ * and half a model, `cut.safetensors`. */
 static char *folder;
 
 static void prepare(void)

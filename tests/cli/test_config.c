@@ -113,7 +113,7 @@ START_TEST(nothing_is_written)
 }
 END_TEST
 
-/* ---- --set, --seed, --threads ----------------------------------------------------------------- */
+/* ---- --set, --seed, --threads ---------------------------------------------------------------- */
 
 static const struct {
     const char *options, *line;

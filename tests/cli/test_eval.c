@@ -237,7 +237,7 @@ START_TEST(a_pair_is_given_as_two_files)
 }
 END_TEST
 
-/* ---- what it does not need, and what it refuses ----------------------------------------------- */
+/* ---- what it does not need, and what it refuses ---------------------------------------------- */
 
 START_TEST(the_optimizer_is_not_needed)
 {

@@ -1,6 +1,6 @@
-/* Stopping a run and going on with it. The optimizer `trip` raises a signal in the middle of a step of
- * the test's choice; another test sends one from outside, as Ctrl-C and kill do. What counts is the
- * end: the same model and the same log, times left out, as a run nobody disturbed. */
+/* Stopping a run and going on with it. The optimizer `trip` raises a signal in the middle of a
+ * step of the test's choice; another test sends one from outside, as Ctrl-C and kill do. What
+ * counts is the end: the same model and the same log, times left out, as a run nobody disturbed. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 #include "run.h"
 #include "sample.h"
 
-/* The training rows of moons.yaml, 36, make 5 batches: step 13 is in the midst of epoch 3, step 15 at
- * its end, step 30 the last of all. */
+/* The training rows of moons.yaml, 33, make 5 batches: step 13 is in the midst of epoch 3, step 15
+ * at its end, step 30 the last of all. */
 enum { STEPS = 30 };
 
 /* A folder with the experiment and an undisturbed run `whole`, made once for all tests. */

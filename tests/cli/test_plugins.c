@@ -1,4 +1,5 @@
-/* `plexus plugins` and `plexus describe`: what there is, what each says of itself, and what is refused. */
+/* `plexus plugins` and `plexus describe`: what there is, what each says of itself, and what is
+ * refused. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* The progress bar: its text as a function of what it shows, and through a pseudo terminal when and how
- * it is drawn. */
+/* The progress bar: its text as a function of what it shows, and through a pseudo terminal when
+ * and how it is drawn. */
 #include "cli/terminal.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* `plexus train` as a user types it: what it says, what it leaves behind, and what changes a result. */
+/* `plexus train` as a user types it: what it says, what it leaves behind, and what changes a
+ * result. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -297,7 +298,7 @@ START_TEST(a_reader_that_left_is_code_5_after_the_whole_run)
 }
 END_TEST
 
-/* ---- what changes a result, and what doesn't -------------------------------------------------- */
+/* ---- what changes a result, and what doesn't ------------------------------------------------- */
 
 START_TEST(the_same_experiment_gives_the_same_bytes)
 {
@@ -423,7 +424,7 @@ START_TEST(each_example_runs_as_it_stands)
 }
 END_TEST
 
-/* ---- where it writes -------------------------------------------------------------------------- */
+/* ---- where it writes ------------------------------------------------------------------------- */
 
 START_TEST(default_folders_are_numbered)
 {
@@ -483,7 +484,7 @@ START_TEST(an_empty_folder_may_be_out)
 }
 END_TEST
 
-/* ---- plug-ins from elsewhere ------------------------------------------------------------------ */
+/* ---- plug-ins from elsewhere ----------------------------------------------------------------- */
 
 START_TEST(an_optimizer_from_elsewhere_trains)
 {

@@ -1,5 +1,5 @@
-/* The command line itself: help, versions, verbs and options that do not exist, values that are none, and
- * the exit code 2 for all of it. */
+/* The command line itself: help, versions, verbs and options that do not exist, values that are
+ * none, and the exit code 2 for all of it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,7 +210,7 @@ START_TEST(the_isa_can_be_capped)
 }
 END_TEST
 
-/* ---- where options stand ---------------------------------------------------------------------- */
+/* ---- where options stand --------------------------------------------------------------------- */
 
 /* All of them print the same experiment. */
 static const char *const orders[] = {

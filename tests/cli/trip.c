@@ -1,5 +1,5 @@
-/* trip.c: momentum that raises signals in the middle of a run, so that a test interrupts a program at
- * a batch of its choice: PLEXUS_TRIP is "STEP SIGNAL TIMES". Without it, it is just momentum. */
+/* trip.c: momentum that raises signals in the middle of a run, so that a test interrupts a program
+ * at a batch of its choice: PLEXUS_TRIP is "STEP SIGNAL TIMES". Without it, it is just momentum. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
