@@ -1,4 +1,5 @@
-/* plugin.h: the plug-in ABI of Plexus, version 1. The only header a plug-in includes, and its manual.
+/* plugin.h: the plug-in ABI of Plexus, version 1. The only header a plug-in includes, and its
+ * manual.
  *
  * A plug-in is one shared object holding one component: an activation, a loss or an optimizer.
  * It exports one constant, `plx_plugin_v1`, made by PLX_ACTIVATION, PLX_LOSS or PLX_OPTIMIZER at
@@ -58,17 +59,21 @@
  *  4. Arrays. Contiguous unless a stride says otherwise, aligned to 4 bytes only, n = 0 is legal.
  *     Two arrays never overlap unless the text says "in place".
  *  5. Behaviour. A plug-in does not print, exit, fork, jump out, change the locale or the rounding
- *     mode. To fail it calls host->error(...) and returns what that returned.
- *  6. Strings in a descriptor live as long as the plug-in, which is never unloaded.
+ *     mode. To fail it calls host->error(...) and returns what that returned; a function that is
+ *     given no host (those of an activation) returns PLX_FAILED alone.
+ *  6. Strings in a descriptor live as long as the plug-in, which is never unloaded. They are lines
+ *     of 1 to 1000 printable characters of UTF-8; a source, formula, derivative or expression may
+ *     have up to 100 such lines, parted by \n.
  *
  * HOW THIS ABI GROWS
  *
- * Structs begin with their size; members are only appended; zero means what it meant before the
- * member existed. The core copies min(size, its own size) of a descriptor into a zeroed struct, and
- * accepts a larger one only if the part it does not know is all zero. PLX_MINOR, 0 unless a
- * plug-in defines it before including this file, hides members of later minors, so that a plug-in
- * built today with a newer header loads in an older core unless it asked for more. Before a
- * plug-in reads a host struct's member of a minor above 0 it compares the struct's `size`.
+ * Structs begin with their size (an entry with its magic number); members are only appended; zero
+ * means what it meant before the member existed. The core copies min(size, its own size) of a
+ * descriptor into a zeroed struct, and accepts a larger one only if the part it does not know is
+ * all zero. PLX_MINOR, 0 unless a plug-in defines it before including this file, hides members of
+ * later minors, so that a plug-in built today with a newer header loads in an older core unless it
+ * asked for more. Before a plug-in reads a host struct's member of a minor above 0 it compares the
+ * struct's `size`.
  * The major version is in the name of the exported symbol.
  */
 #ifndef PLEXUS_PLUGIN_H
@@ -95,10 +100,10 @@
 /* ---- status codes: what every int32_t function returns ------------------------------------ */
 
 #define PLX_OK     0    /* all went well                                                          */
-#define PLX_DONE   1    /* optimizers only: converged, no further step is wanted; training ends   */
+#define PLX_DONE   1    /* a step only: converged, no further one is wanted; training ends        */
 #define PLX_FAILED (-1) /* failed; host->error was called with the reason                        */
 
-/* ---- host services ------------------------------------------------------------------------- */
+/* ---- host services -------------------------------------------------------------------------- */
 
 typedef struct plx_host plx_host;
 typedef struct plx_step plx_step;
@@ -124,14 +129,16 @@ struct plx_host {
     /* n random numbers in out: uniform on [0, 1), or normal with mean 0 and deviation 1. Number i
      * depends only on the run's seed, the step, the tensor, `stream` (a number of the plug-in's
      * choice, to have several independent sequences) and step->offset + i: splitting a range
-     * changes nothing, and a resumed run draws the same. [step] [range] */
+     * changes nothing, and a resumed run draws the same. begin_step and step_model are at tensor 0,
+     * so there a sequence for each parameter is a stream for each. [step] [range] */
     void (*uniform)(const plx_host *host, const plx_step *step, uint32_t stream, uint64_t n,
                     float *out);
     void (*normal)(const plx_host *host, const plx_step *step, uint32_t stream, uint64_t n,
                    float *out);
 
     /* Sum of x[i] y[i], and the root of the sum of x[i]^2, in double, in an order that depends on
-     * n alone. [step] [range] */
+     * n alone. Of rows or whole tensors, that is: what a step_range sums over its range depends on
+     * where the range was cut, which rule 2 forbids. [step] [range] */
     double (*dot)(const plx_host *host, uint64_t n, const float *x, const float *y);
     double (*norm)(const plx_host *host, uint64_t n, const float *x);
 
@@ -145,8 +152,10 @@ struct plx_host {
     /* Closures, for an optimizer with PLX_NEEDS_CLOSURE, inside step_model only: runs the network
      * forward and backward on the same batch with the same random numbers (dropout included) at
      * the weights as they are now. On PLX_OK *loss is the batch's loss and the gradients that the
-     * parameters point to are new. A non-finite loss or gradient is returned as it is: a line
-     * search may try what it likes. Weights must be finite when step_model returns. [step] */
+     * parameters point to are new. At the weights that the step began with it is step->loss again.
+     * A non-finite loss or gradient is returned as it is: a line search may try what it likes.
+     * Weights must be finite when step_model returns. On any other status the step is over: it
+     * returns that status. [step] */
     int32_t (*evaluate)(const plx_host *host, double *loss);
 };
 
@@ -154,9 +163,9 @@ struct plx_host {
 
 /* A plug-in declares its settings as a plain struct and a table with a row for each member. The
  * core allocates the struct (zeroed, 16-byte aligned), fills it from the config file or the
- * defaults, checks types and ranges, and passes it as `self` to every function. The plug-in reads
- * it and never writes it. Members without a row stay zero. Two instances of a component (two
- * layers, two parameter groups) have a struct each. */
+ * defaults, checks types and ranges, and passes it as `self` to every function; `self` is NULL for
+ * a plug-in without settings. The plug-in reads it and never writes it. Members without a row stay
+ * zero. Two instances of a component (two layers, two parameter groups) have a struct each. */
 
 #define PLX_TYPE_REAL    1u /* double                                                            */
 #define PLX_TYPE_INTEGER 2u /* int64_t; default, min and max must be exact in a double           */
@@ -182,7 +191,7 @@ typedef struct plx_setting {
 } plx_setting;
 
 /* One row for one member. What follows the help text may be further members of the row:
- *     PLX_REAL(adam, eps, 1e-8, 0, 1, "added to the root", .flags = PLX_OPEN_MIN | PLX_LOG_SCALE) */
+ *     PLX_REAL(adam, eps, 1e-8, 0, 1, "added to the root", .flags = PLX_OPEN_MIN) */
 #define PLX_ROW(owner, member, kind, value, lo, hi, ...)                                           \
     {                                                                                              \
         .size = sizeof(plx_setting), .type = (kind), .offset = offsetof(owner, member),            \
@@ -207,7 +216,7 @@ typedef struct plx_setting {
 #define PLX_TABLE(rows)                                                                            \
     (rows), .settings_count = sizeof(rows) / sizeof((rows)[0]), .settings_stride = sizeof((rows)[0])
 
-/* ---- what all descriptors begin with ---------------------------------------------------------- */
+/* ---- what all descriptors begin with -------------------------------------------------------- */
 
 /* The three descriptors share these first members, so that lists and help need not know the kind.
  *   name      [a-z][a-z0-9_]{0,31}, and the file's name without .so; set by the macro
@@ -234,14 +243,13 @@ typedef struct plx_component {
     int32_t (*validate)(const void *self, const plx_host *host);
 } plx_component;
 
-/* ---- domains and families ---------------------------------------------------------------------- */
+/* ---- domains and families ------------------------------------------------------------------- */
 
 /* Where an activation's outputs lie. NULL for `domain` means all real numbers. */
 typedef struct plx_domain {
     uint32_t size;
-    uint32_t
-        flags;     /* PLX_OPEN_MIN, PLX_OPEN_MAX, PLX_ROWS_SUM_TO_ONE                             */
-    double lo, hi; /* may be infinite                                                           */
+    uint32_t flags; /* PLX_OPEN_MIN | PLX_OPEN_MAX | PLX_ROWS_SUM_TO_ONE                         */
+    double lo, hi;  /* may be infinite                                                           */
 } plx_domain;
 
 #define PLX_ROWS_SUM_TO_ONE 16u
@@ -264,7 +272,7 @@ typedef struct plx_domain {
 #define PLX_TARGET_SIMPLEX  8u  /* within [0, 1], rows sum to one (1e-4)                          */
 #define PLX_TARGET_LABELS   16u /* class indices: plx_rows.label is given                         */
 
-/* ---- activation ----------------------------------------------------------------------------------- */
+/* ---- activation ----------------------------------------------------------------------------- */
 
 /* backward needs the pre-activations x, or the outputs y; what is not asked for is passed as NULL.
  * Without PLX_NEEDS_INPUT the core may run forward in place (y == x). backward may always be run
@@ -317,7 +325,7 @@ typedef struct plx_activation {
                              uint64_t dy_stride, float *dx, uint64_t dx_stride);
 } plx_activation;
 
-/* ---- loss ------------------------------------------------------------------------------------------ */
+/* ---- loss ----------------------------------------------------------------------------------- */
 
 /* A block of rows of a batch. All matrices are rows x cols, contiguous.
  *
@@ -333,7 +341,7 @@ typedef struct plx_rows {
     uint32_t family; /* of the predictions: PLX_REALS ... PLX_SIMPLEX                            */
     uint64_t rows, cols;
     const float *prediction; /* outputs; for a fused function the last layer's pre-activations   */
-    const float *target;
+    const float *target;     /* never NULL; of classes their encoding, perhaps smoothed          */
     const int32_t *label;    /* class index of each row, or NULL if the targets are not classes  */
     const float *row_weight; /* NULL: all 1                                                      */
     double scale;
@@ -389,7 +397,7 @@ typedef struct plx_loss {
     uint32_t fused_stride;
 } plx_loss;
 
-/* ---- optimizer -------------------------------------------------------------------------------------- */
+/* ---- optimizer ------------------------------------------------------------------------------ */
 
 #define PLX_WEIGHT 1u /* a layer's matrix: rows = fan_out, cols = fan_in                          */
 #define PLX_BIAS   2u /* a layer's bias: rows = 1, cols = fan_out                                 */
@@ -411,22 +419,26 @@ typedef struct plx_tensor {
 #define PLX_F64 2u
 #define PLX_I64 3u
 
-/* How plan_slots says what it needs. Each call returns a status to be returned if not PLX_OK. Slots
- * are numbered in the order they are emitted. Names are [a-z][a-z0-9_]{0,31}, unique in a tensor:
- * the checkpoint stores slots by name, so a third-party optimizer resumes without doing a thing. */
+/* How plan_slots says what it needs. Each call returns a status to be returned if not PLX_OK; a
+ * plan with a refused slot is refused whatever it returns. Slots are numbered in the order they
+ * are emitted. Names are [a-z][a-z0-9_]{0,31}, unique in a tensor: the checkpoint stores slots by
+ * name, so a third-party optimizer resumes without doing a thing. A plan depends on the settings
+ * and the tensor alone: it is made again to resume, and with made-up tensors to describe the
+ * plug-in. */
 typedef struct plx_emit plx_emit;
 struct plx_emit {
     uint32_t size;
     uint32_t reserved;
     void *core;
     const plx_host *host;
-    /* A float32 slot of the tensor's own shape, zero at first. [setup] */
+    /* A float32 slot of the tensor's own shape (the model's is 1 x all), zero at first. [setup] */
     int32_t (*like_parameter)(const plx_emit *emit, const char *name);
     /* A slot of rows x cols elements of type PLX_F32, PLX_F64 or PLX_I64, every element `initial`
-     * at first. [setup] */
+     * at first, which may be infinite for the first two, and is whole for the last. [setup] */
     int32_t (*slot)(const plx_emit *emit, const char *name, uint32_t type, uint64_t rows,
                     uint64_t cols, double initial);
-    /* A float32 slot of the tensor's shape that starts as a copy of its weights. [setup] */
+    /* A float32 slot of the tensor's shape that starts as a copy of its weights; the model's holds
+     * those of all tensors in order of their id, without gaps. [setup] */
     int32_t (*copy_of_weights)(const plx_emit *emit, const char *name);
     /* Working memory that keeps nothing between calls: `bytes` of it, 64-byte aligned, as
      * plx_step.scratch in begin_step, step_tensor and step_model (the largest request counts, for
@@ -495,12 +507,15 @@ typedef struct plx_optimizer {
      * step->constants; not stored in checkpoints. */
     uint32_t constants_size;
 
-    /* What one tensor, and the model as a whole, remember between steps. Both optional. [setup] */
+    /* What one tensor, and the model as a whole, remember between steps. Both optional. Tensors
+     * that share settings and rate are a parameter group, by default all of them. With step_range
+     * and step_tensor each group has model slots of its own, planned with its settings; step_model
+     * has one set, planned with `self`. [setup] */
     int32_t (*plan_slots)(const void *self, const plx_tensor *tensor, const plx_emit *emit);
     int32_t (*plan_model_slots)(const void *self, const plx_tensor *model, const plx_emit *emit);
 
-    /* Optional; once per step and parameter group, before the others: bias corrections and the
-     * like. May write model slots. [step] */
+    /* Optional; once per step and parameter group, before its tensors: bias corrections and the
+     * like. May write the group's model slots. PLX_DONE: not even this step is wanted. [step] */
     int32_t (*begin_step)(const void *self, const plx_step *step, void *constants);
 
     /* w, g and slot[k] hold the n elements of a range. [range] */
@@ -509,12 +524,13 @@ typedef struct plx_optimizer {
     /* w, g: step->rows x step->cols. [step] */
     int32_t (*step_tensor)(const void *self, const plx_step *step, float *w, const float *g,
                            void *const *slot);
-    /* count tensors in order of their id. [step] */
+    /* count tensors of all groups in order of their id; `self` and step->lr are those of the first
+     * group, each parameter has its own. step->loss is the loss before any of them moves. [step] */
     int32_t (*step_model)(const void *self, const plx_step *step, uint64_t count,
                           const plx_parameter *const *parameter);
 } plx_optimizer;
 
-/* ---- entry ---------------------------------------------------------------------------------------- */
+/* ---- entry ---------------------------------------------------------------------------------- */
 
 #define PLX_KIND_ACTIVATION 1u
 #define PLX_KIND_LOSS       2u
@@ -542,7 +558,7 @@ typedef struct plx_entry {
 #define PLX_OPTIMIZER(plugin, ...)                                                                 \
     PLX_DEFINE(plx_optimizer, PLX_KIND_OPTIMIZER, plugin, __VA_ARGS__)
 
-/* ---- the layout, pinned --------------------------------------------------------------------------- */
+/* ---- the layout, pinned --------------------------------------------------------------------- */
 
 #if UINTPTR_MAX == UINT64_MAX && !defined(__cplusplus)
 #define PLX_PIN(type, member, at)                                                                  \
