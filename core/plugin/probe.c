@@ -1,7 +1,7 @@
 /* Loading runs a plug-in's constructors, and no check can come before them. So a parent that must
  * live, such as a listing of whatever lies in a folder, first has a child load the file: the child
- * writes what came of it to a pipe and ends without a word of its own. Silence until the end of the
- * pipe means that it died, silence beyond the time means that it hangs and is killed. */
+ * writes what came of it to a pipe and ends without a word of its own. An end without a verdict
+ * means that it died, no end within the time means that it hangs and is killed. */
 #include "plugin/probe.h"
 
 #include <errno.h>
@@ -69,38 +69,46 @@ static int64_t now_milliseconds(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Reads until the pipe ends, the buffer is full, or the time is over: then false. */
-static bool read_verdict(int pipe, int milliseconds, char *bytes, size_t room, size_t *length)
+/* Reads until the pipe ends, the buffer is full, or the time is over; returns how many bytes. */
+static size_t read_verdict(int pipe, int64_t deadline, char *bytes, size_t room)
 {
-    const int64_t deadline = now_milliseconds() + milliseconds;
+    size_t length = 0;
 
-    *length = 0;
-    while (*length < room) {
+    while (length < room) {
         const int64_t left = deadline - now_milliseconds();
         struct pollfd wait = {.fd = pipe, .events = POLLIN};
         const int ready = left > 0 ? poll(&wait, 1, (int)left) : 0;
-        if (ready == 0)
-            return false;
-        if (ready < 0 && errno != EINTR)
-            return true;
-        if (ready < 0)
+        if (ready < 0 && errno == EINTR)
             continue;
-        const ssize_t got = read(pipe, bytes + *length, room - *length);
+        if (ready <= 0)
+            break;
+        const ssize_t got = read(pipe, bytes + length, room - length);
         if (got == 0 || (got < 0 && errno != EINTR))
-            return true;
-        *length += got > 0 ? (size_t)got : 0;
+            break;
+        length += got > 0 ? (size_t)got : 0;
     }
-    return true;
+    return length;
 }
 
-static int reap(pid_t process)
+/* Waits for the child's end; false if it had to be killed. The end of the pipe is no proof that the
+ * child is gone: what it loaded may have closed it. */
+static bool reap(pid_t process, int64_t deadline, int *status)
 {
-    int status = 0;
+    const struct timespec moment = {.tv_nsec = 1000000};
 
-    while (waitpid(process, &status, 0) < 0)
-        if (errno != EINTR)
-            return 0;
-    return status;
+    *status = 0;
+    for (;;) {
+        const pid_t gone = waitpid(process, status, WNOHANG);
+        if (gone == process || (gone < 0 && errno != EINTR))
+            return true;
+        if (now_milliseconds() >= deadline)
+            break;
+        nanosleep(&moment, NULL);
+    }
+    kill(process, SIGKILL);
+    while (waitpid(process, status, 0) < 0 && errno == EINTR)
+        continue;
+    return false;
 }
 
 static bool died(int status, plx_error *error)
@@ -117,13 +125,12 @@ static bool died(int status, plx_error *error)
 /* Watches the child until it is gone, and judges. */
 static bool judge(pid_t process, int pipe, int milliseconds, plx_error *error)
 {
+    const int64_t deadline = now_milliseconds() + milliseconds;
     char verdict[VERDICT_SIZE];
-    size_t length = 0;
-    const bool in_time = read_verdict(pipe, milliseconds, verdict, sizeof(verdict) - 1, &length);
+    const size_t length = read_verdict(pipe, deadline, verdict, sizeof(verdict) - 1);
+    int status;
+    const bool in_time = reap(process, deadline, &status);
 
-    if (!in_time)
-        kill(process, SIGKILL);
-    const int status = reap(process);
     verdict[length] = '\0';
     if (!in_time)
         return error_set(error, ERROR_PLUGIN, "it does not finish loading within %g s",
