@@ -158,18 +158,24 @@ static void add_interval(text *t, const plx_setting *row, const char *name)
     }
 }
 
+/* The values of a row whose values are words; false if they are numbers. */
+static bool add_words(text *t, const plx_setting *row)
+{
+    if (row->type == PLX_TYPE_FLAG) {
+        text_add(t, "true or false");
+    } else if (row->type == PLX_TYPE_CHOICE) {
+        text_add(t, "one of ");
+        search_join(t, row->choices, row->choice_count, ", ");
+    }
+    return row->type == PLX_TYPE_FLAG || row->type == PLX_TYPE_CHOICE;
+}
+
 char *settings_range(const plx_setting *row)
 {
     text t = {0};
 
-    if (row->type == PLX_TYPE_FLAG) {
-        text_add(&t, "true or false");
-    } else if (row->type == PLX_TYPE_CHOICE) {
-        text_add(&t, "one of ");
-        search_join(&t, row->choices, row->choice_count, ", ");
-    } else {
+    if (!add_words(&t, row))
         add_interval(&t, row, "x");
-    }
     if (t.failed) {
         free(t.bytes);
         return NULL;
@@ -182,12 +188,9 @@ static void add_demand(text *t, const plx_setting *row)
 {
     const bool whole = row->type == PLX_TYPE_INTEGER;
 
-    if (row->type == PLX_TYPE_FLAG) {
-        text_add(t, "true or false");
-    } else if (row->type == PLX_TYPE_CHOICE) {
-        text_add(t, "one of ");
-        search_join(t, row->choices, row->choice_count, ", ");
-    } else if (has_min(row) && has_max(row)) {
+    if (add_words(t, row))
+        return;
+    if (has_min(row) && has_max(row)) {
         text_add(t, whole ? "a whole number in " : "in ");
         add_interval(t, row, row->name);
     } else if (has_min(row)) {
