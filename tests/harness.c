@@ -39,6 +39,8 @@ static void remove_folders(void)
         nftw(folders[i], remove_entry, 16, FTW_DEPTH | FTW_PHYS);
         free(folders[i]);
     }
+    folder_count =
+        0; /* a forked test may have inherited this exit handler and added its own       */
 }
 
 static char *new_folder(const char *parent)

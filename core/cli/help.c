@@ -4,7 +4,6 @@
 
 #include "cli/verbs.h"
 #include "network/product.h"
-#include "support/text.h"
 
 static void print_verb(const verb *verb)
 {
@@ -25,7 +24,7 @@ bool verb_help(cli *context, plx_error *error)
         const verb *verb = verbs_find(name);
 
         if (verb == NULL)
-            return error_set(error, ERROR_USAGE, "no command '%s'; `plexus help` lists them", name);
+            return verbs_unknown(name, error);
         print_verb(verb);
         return true;
     }

@@ -9,20 +9,6 @@
 
 #include "cli/verbs.h"
 #include "network/product.h"
-#include "support/text.h"
-
-static bool unknown_verb(const char *name, plx_error *error)
-{
-    const char *names[32];
-    size_t count = 0;
-
-    for (const verb *v = verbs_all(); v->name != NULL && count < 32; v++)
-        names[count++] = v->name;
-    const char *near = text_nearest(name, names, count);
-    if (near != NULL)
-        return error_set(error, ERROR_USAGE, "no command '%s'; did you mean '%s'?", name, near);
-    return error_set(error, ERROR_USAGE, "no command '%s'; `plexus help` lists them", name);
-}
 
 static bool open_catalog(cli *context, plx_error *error)
 {
@@ -80,7 +66,7 @@ static bool dispatch(cli *context, int argc, char **argv, plx_error *error)
         name = "version";
     const verb *verb = verbs_find(name);
     if (verb == NULL)
-        return unknown_verb(name, error);
+        return verbs_unknown(name, error);
     return run_verb(context, verb, argc, argv, error);
 }
 

@@ -19,8 +19,13 @@
 /* A signal handler can reach nothing but a global; this one holds the signal's number. */
 static volatile sig_atomic_t caught;
 
+/* A second signal, of either kind, ends the program at once. */
 static void on_signal(int number)
 {
+    if (caught != 0) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
     caught = number;
 }
 
@@ -31,7 +36,7 @@ static bool catch_signals(plx_error *error)
 {
     static char handler_stack[1 << 16];
     const stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof(handler_stack)};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_ONSTACK};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
 
     sigemptyset(&action.sa_mask);
     caught = 0;

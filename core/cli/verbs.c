@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "support/text.h"
+
 static const verb verbs[] = {
     {"train", "FILE.yaml | --resume DIR", "train the network an experiment file describes",
      "Writes a run directory (default runs/<name>-<n>): the resolved config, metrics.jsonl,\n"
@@ -44,4 +46,17 @@ const verb *verbs_find(const char *name)
         if (strcmp(v->name, name) == 0)
             return v;
     return NULL;
+}
+
+bool verbs_unknown(const char *name, plx_error *error)
+{
+    const char *names[sizeof(verbs) / sizeof(verbs[0])];
+    size_t count = 0;
+
+    for (const verb *v = verbs; v->name != NULL; v++)
+        names[count++] = v->name;
+    const char *near = text_nearest(name, names, count);
+    if (near != NULL)
+        return error_set(error, ERROR_USAGE, "no command '%s'; did you mean '%s'?", name, near);
+    return error_set(error, ERROR_USAGE, "no command '%s'; `plexus help` lists them", name);
 }

@@ -32,6 +32,8 @@ typedef struct verb {
 /* The table, ended by a row without a name; and the row of a name, or NULL. */
 const verb *verbs_all(void);
 const verb *verbs_find(const char *name);
+/* Says that there is no such verb, with the nearest name. Always false. */
+bool verbs_unknown(const char *name, plx_error *error);
 
 bool verb_train(cli *context, plx_error *error);
 bool verb_eval(cli *context, plx_error *error);

@@ -21,9 +21,21 @@ static char *folder, *plugins, *other_plugins;
 static const char train[] =
     "train moons.yaml --set optimizer.name=trip --set train.log_steps=true --plugin-dir";
 
+/* Wide enough that its products are the library's, and nearly all of its time. */
+static const char wide[] = "data: {generate: blobs, samples: 500, features: 784, classes: 4}\n"
+                           "network:\n"
+                           "  layers:\n"
+                           "    - {units: 1000, activation: relu}\n"
+                           "    - {units: 1000, activation: relu}\n"
+                           "    - {units: 4, activation: softmax}\n"
+                           "loss: cross_entropy\n"
+                           "optimizer: {name: sgd, lr: 1e-6}\n"
+                           "train: {epochs: 100000, batch: full, threads: 2}\n";
+
 static void make_whole(void)
 {
     folder = sample_folder();
+    free(harness_file(folder, "wide.yaml", wide));
     plugins = sample_plugins();
     other_plugins = sample_plugins();
     run_well(&(run_options){.folder = folder}, "%s %s --out whole", train, plugins);
@@ -149,6 +161,40 @@ START_TEST(a_second_sigint_kills_at_once)
     run_free(run);
     resume("twice");
     sample_same_run(folder, "whole", "twice");
+}
+END_TEST
+
+/* The second one of another kind. */
+START_TEST(sigterm_after_sigint_kills_at_once)
+{
+    run *run = run_start(&(run_options){.folder = folder},
+                         "train moons.yaml --set train.epochs=1000000 --json --out both");
+
+    run_wait_for(run, "\"epoch\":2");
+    kill(run->pid, SIGSTOP);
+    kill(run->pid, SIGINT);
+    kill(run->pid, SIGTERM);
+    kill(run->pid, SIGCONT);
+    run_finish(run);
+    ck_assert_msg(run->signal == SIGTERM || run->signal == SIGINT, "signal %d", run->signal);
+    ck_assert_ptr_null(strstr(run->err, "interrupted after"));
+    run_free(run);
+}
+END_TEST
+
+/* Products of this size are oneDNN's, whose generated code may have the stack pointer in the heap when the signal
+ * comes: a handler that ran there would damage the heap, and the run would end in SIGABRT or SIGSEGV. */
+START_TEST(a_signal_in_a_matrix_product_harms_nothing)
+{
+    run *run =
+        run_start(&(run_options){.folder = folder}, "train wide.yaml --json --out wide-%d", _i);
+
+    run_wait_for(run, "\"epoch\":2");
+    usleep(10000 + 7000 * (unsigned)_i); /* into the products of the next epoch */
+    kill(run->pid, SIGTERM);
+    run_finish(run);
+    run_expect_signal(run, SIGTERM);
+    run_free(run);
 }
 END_TEST
 
@@ -365,6 +411,8 @@ int main(void)
     tcase_add_test(stop, run_json_says_interrupted);
     tcase_add_test(stop, a_signal_in_the_last_step_is_no_loss);
     tcase_add_test(stop, a_second_sigint_kills_at_once);
+    tcase_add_test(stop, sigterm_after_sigint_kills_at_once);
+    tcase_add_loop_test(stop, a_signal_in_a_matrix_product_harms_nothing, 0, 8);
     tcase_add_test(stop, a_run_interrupted_twice_comes_to_the_same_end);
     tcase_add_test(stop, a_resumed_run_may_have_other_threads);
     tcase_add_test(stop, a_run_is_resumed_from_any_folder);
