@@ -331,7 +331,7 @@ static const char *const words[] = {"mean", "sum"};
 static const plx_setting rows[] = {
     PLX_REAL(bounds, open, 0.5, 0, 1, "between", .flags = PLX_OPEN_MIN | PLX_LOG_SCALE),
     PLX_REAL(bounds, endless, HUGE_VAL, -HUGE_VAL, HUGE_VAL, "any"),
-    PLX_INTEGER(bounds, whole, 9007199254740993, -1, 9007199254740994, "a count"),
+    PLX_INTEGER(bounds, whole, 9007199254740992, -1, 9007199254740994, "a count"),
     PLX_FLAG(bounds, flag, 1, "yes or no"),
     PLX_CHOICE(bounds, choice, 1, words, "how"),
 };

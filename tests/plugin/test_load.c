@@ -9,9 +9,11 @@
 #include "stage.h"
 
 #include "plugin/load.h"
+#include "plugin/verify.h"
 
 #include "support/file.h"
 #include "support/memory.h"
+#include "support/text.h"
 
 typedef struct refusal {
     const char *fixture;
@@ -227,6 +229,30 @@ START_TEST(reads_wider_fused_partners)
     loaded_free(item);
     free(path);
     free(folder);
+}
+END_TEST
+
+/* `count` times `character`; the caller's to free. */
+static char *repeated(const char *character, size_t count)
+{
+    text t = {0};
+
+    for (size_t i = 0; i < count; i++)
+        text_add(&t, character);
+    ck_assert(!t.failed);
+    return t.bytes;
+}
+
+START_TEST(counts_the_characters_of_a_line)
+{
+    static const char *const characters[] = {"x", "\xc3\xa9", "\xf0\x9d\x84\x9e"};
+    char *longest = repeated(characters[_i], 1000), *longer = repeated(characters[_i], 1001);
+    plx_error error = {0};
+
+    ck_assert_msg(verify_line(longest, "its summary", &error), "%s", error.text);
+    ck_assert(!verify_line(longer, "its summary", &error));
+    free(longest);
+    free(longer);
 }
 END_TEST
 
@@ -449,6 +475,7 @@ static Suite *suite(void)
     tcase_add_loop_test(refusals, refuses_activation, 0, COUNT(activation_refusals));
     tcase_add_loop_test(refusals, refuses_loss, 0, COUNT(loss_refusals));
     tcase_add_loop_test(refusals, accepts_what_is_sound, 0, 4);
+    tcase_add_loop_test(refusals, counts_the_characters_of_a_line, 0, 3);
     tcase_add_test(refusals, reads_wider_rows);
     tcase_add_test(refusals, reads_wider_fused_partners);
     tcase_add_test(refusals, refuses_second_name_by_link);
