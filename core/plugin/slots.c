@@ -147,6 +147,10 @@ static int32_t emit_copy_of_weights(const plx_emit *emit, const char *name)
     const slot_plan plan = {
         .type = PLX_F32, .rows = r->tensor->rows, .cols = r->tensor->cols, .copies_weights = true};
 
+    if (r->tensor->role == PLX_MODEL)
+        return answer(emit, emit->host->error(emit->host,
+                                              "a slot of the model cannot start as a copy of "
+                                              "weights; plan_slots may plan one for each tensor"));
     return record(emit, &plan, name);
 }
 

@@ -282,51 +282,6 @@ START_TEST(sam_fails_with_words_where_the_loss_is_endless)
 }
 END_TEST
 
-/* ---- what none of them asks for ---- */
-
-static int32_t plan_an_anchor(const void *self, const plx_tensor *model, const plx_emit *emit)
-{
-    return emit->copy_of_weights(emit, "anchor");
-}
-
-static int32_t stand_still(const void *self, const plx_step *step, uint64_t count,
-                           const plx_parameter *const *parameter)
-{
-    return PLX_OK;
-}
-
-static const plx_optimizer anchored = {.size = sizeof(anchored),
-                                       .name = "anchored",
-                                       .plan_model_slots = plan_an_anchor,
-                                       .step_model = stand_still};
-static const plugin anchored_plugin = {.kind = PLX_KIND_OPTIMIZER,
-                                       .name = "anchored",
-                                       .component = (const plx_component *)(const void *)&anchored,
-                                       .optimizer = &anchored};
-static const settings anchored_settings = {.plugin = &anchored_plugin};
-
-START_TEST(a_model_slot_copies_all_weights_without_gaps)
-{
-    rig *rig = rig_new("sam");
-    const driver_spec spec = {.optimizer = &anchored_settings,
-                              .network = rig->network,
-                              .pool = rig->pool,
-                              .host = &rig->host};
-    size_t count, at = 0;
-    const network_tensor *tensor = network_tensors(rig->network, &count);
-
-    driver_free(rig->driver);
-    rig->driver = driver_new(&spec, &rig->error);
-    ck_assert_msg(rig->driver != NULL, "%s", rig->error.text);
-    const float *anchor = slot_of(rig, "slots.model.anchor")->data;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < tensor[i].rows * tensor[i].cols; k++)
-            ck_assert(anchor[at++] == network_weights(rig->network, i)[k]);
-    ck_assert_uint_eq(at, network_parameters(rig->network));
-    rig_free(rig);
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *s = suite_create("sketches");
@@ -341,7 +296,6 @@ static Suite *suite(void)
     tcase_add_test(each, lbfgs_says_when_it_is_done);
     tcase_add_test(each, prodigy_raises_its_estimate);
     tcase_add_test(each, sam_fails_with_words_where_the_loss_is_endless);
-    tcase_add_test(each, a_model_slot_copies_all_weights_without_gaps);
     suite_add_tcase(s, each);
     return s;
 }

@@ -129,18 +129,6 @@ START_TEST(marks_copies_of_weights_alone)
 }
 END_TEST
 
-START_TEST(a_model_slot_may_copy_all_weights)
-{
-    slot_plans plans;
-
-    expect_plan(plan_of_every_sort, &model, &plans);
-    ck_assert_uint_eq(plans.count, 4);
-    check_slot(&plans.slot[3], "start", PLX_F32, 1, 15, 0);
-    ck_assert(plans.slot[3].copies_weights);
-    free(plans.slot);
-}
-END_TEST
-
 static int32_t plan_of_infinite_starts(const void *self, const plx_tensor *tensor,
                                        const plx_emit *emit)
 {
@@ -417,6 +405,19 @@ START_TEST(refuses_a_status_without_words)
 }
 END_TEST
 
+static int32_t plan_a_copy(const void *self, const plx_tensor *tensor, const plx_emit *emit)
+{
+    return emit->copy_of_weights(emit, "start");
+}
+
+START_TEST(refuses_a_copy_of_weights_for_the_model)
+{
+    expect_refusal(plan_a_copy, &model,
+                   "optimizer 'mine': a slot of the model cannot start as a copy of weights; "
+                   "plan_slots may plan one for each tensor");
+}
+END_TEST
+
 static int32_t plan_carelessly(const void *self, const plx_tensor *tensor, const plx_emit *emit)
 {
     emit->like_parameter(emit, "Momentum");
@@ -446,7 +447,6 @@ static Suite *suite(void)
 
     tcase_add_test(met, records_every_sort_in_order);
     tcase_add_test(met, marks_copies_of_weights_alone);
-    tcase_add_test(met, a_model_slot_may_copy_all_weights);
     tcase_add_test(met, a_real_slot_may_start_at_infinity);
     tcase_add_test(met, the_largest_scratch_counts);
     tcase_add_test(met, no_plan_means_no_slots);
@@ -464,6 +464,7 @@ static Suite *suite(void)
     tcase_add_test(refused, refuses_endless_scratch);
     tcase_add_test(refused, passes_on_what_the_plugin_says);
     tcase_add_test(refused, refuses_a_status_without_words);
+    tcase_add_test(refused, refuses_a_copy_of_weights_for_the_model);
     tcase_add_test(refused, refuses_a_plan_that_ignores_a_refusal);
     suite_add_tcase(s, refused);
     return s;
