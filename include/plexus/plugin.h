@@ -437,8 +437,8 @@ struct plx_emit {
      * at first, which may be infinite for the first two, and is whole for the last. [setup] */
     int32_t (*slot)(const plx_emit *emit, const char *name, uint32_t type, uint64_t rows,
                     uint64_t cols, double initial);
-    /* A float32 slot of the tensor's shape that starts as a copy of its weights. Of tensors only, not
-     * of the model. [setup] */
+    /* A float32 slot of the tensor's shape that starts as a copy of its weights. Not for the model.
+     * [setup] */
     int32_t (*copy_of_weights)(const plx_emit *emit, const char *name);
     /* Working memory that keeps nothing between calls: `bytes` of it, 64-byte aligned, as
      * plx_step.scratch in begin_step, step_tensor and step_model (the largest request counts, for
