@@ -491,11 +491,14 @@ bool file_is_folder(const char *path)
 /* An existing folder is fine, also one another process made in between. */
 static bool make_one(const char *path, const char *whole, plx_error *error)
 {
-    if (mkdir(path, 0777) == 0 || file_is_folder(path))
+    if (mkdir(path, 0777) == 0)
         return true;
+    const int why = errno == EEXIST ? ENOTDIR : errno;
     /* A parent that exists may refuse before it says so (a read-only file system). */
+    if (file_is_folder(path))
+        return true;
     return error_set(error, ERROR_DATA, "%s: cannot make the folder %s: %s", whole, path,
-                     strerror(errno == EEXIST ? ENOTDIR : errno));
+                     strerror(why));
 }
 
 bool file_make_folder(const char *path, plx_error *error)

@@ -632,6 +632,22 @@ START_TEST(a_file_in_the_way_of_a_folder)
 }
 END_TEST
 
+/* What mkdir said is told, not what the look at the place afterwards says. */
+START_TEST(a_link_to_nowhere_in_the_way_of_a_folder)
+{
+    char *way = path_of("nowhere"), *expected = NULL;
+    plx_error error = {0};
+
+    ck_assert_int_eq(symlink("missing", way), 0);
+    ck_assert_int_gt(
+        asprintf(&expected, "%s: cannot make the folder %s: Not a directory", way, way), 0);
+    ck_assert(!file_make_folder(way, &error));
+    ck_assert_str_eq(error.text, expected);
+    free(expected);
+    free(way);
+}
+END_TEST
+
 START_TEST(empty_folders)
 {
     char *missing = path_of("missing"), *hidden;
@@ -736,6 +752,7 @@ static TCase *paths(void)
     tcase_add_test(cases, what_exists);
     tcase_add_test(cases, folders_are_made_with_their_parents);
     tcase_add_test(cases, a_file_in_the_way_of_a_folder);
+    tcase_add_test(cases, a_link_to_nowhere_in_the_way_of_a_folder);
     tcase_add_test(cases, empty_folders);
     tcase_add_loop_test(cases, sha256_of_known_messages, 0, 3);
     tcase_add_test(cases, sha256_of_no_file);
