@@ -1,0 +1,102 @@
+/* test_install.c: what `meson install` puts in place works from there: the installed program finds the installed
+ * plug-ins relative to itself, so a prefix may be staged (DESTDIR) or moved. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "harness.h"
+
+static char *stage; /* the staged installation, made once                                        */
+
+/* Runs a shell command; its output in `out`. Fails the test unless it exits with 0. */
+static void shell(char *out, size_t size, const char *format, const char *a, const char *b)
+{
+    char command[2048];
+    size_t length = 0;
+
+    snprintf(command, sizeof(command), format, a, b);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    while (length + 1 < size) {
+        const size_t n = fread(out + length, 1, size - 1 - length, pipe);
+        if (n == 0)
+            break;
+        length += n;
+    }
+    out[length] = '\0';
+    const int status = pclose(pipe);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: status %d\n%s", command,
+                  status, out);
+}
+
+static void install(void)
+{
+    char out[8192];
+
+    stage = harness_folder();
+    shell(out, sizeof(out),
+          "meson install -C '%s' --no-rebuild --quiet --destdir '%s' 2>&1 </dev/null", BUILD_ROOT,
+          stage);
+}
+
+static void forget(void)
+{
+    free(stage);
+}
+
+static size_t count(const char *text, const char *part)
+{
+    size_t found = 0;
+
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part))
+        found++;
+    return found;
+}
+
+START_TEST(the_installed_program_finds_the_installed_plugins)
+{
+    char out[32768], below[512];
+
+    shell(out, sizeof(out), "cd / && '%s%s/plexus' plugins --json", stage, BINDIR);
+    snprintf(below, sizeof(below), "\"path\":\"%s%s/", stage, PLUGINDIR);
+    ck_assert_uint_eq(count(out, "\"kind\":"), 21);
+    ck_assert_uint_eq(count(out, below), 21);
+}
+END_TEST
+
+START_TEST(the_installed_program_trains)
+{
+    char out[8192];
+
+    shell(out, sizeof(out),
+          "cd '%s' && .%s/plexus train " SOURCE_ROOT
+          "/examples/iris.yaml --out run --progress never 2>&1",
+          stage, BINDIR);
+    ck_assert_ptr_nonnull(strstr(out, "accuracy"));
+}
+END_TEST
+
+START_TEST(the_header_is_installed)
+{
+    char out[256];
+
+    shell(out, sizeof(out), "cmp '%s%s/plexus/plugin.h' " SOURCE_ROOT "/include/plexus/plugin.h",
+          stage, INCLUDEDIR);
+    ck_assert_str_eq(out, "");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("install");
+    TCase *c = tcase_create("staged");
+
+    tcase_add_unchecked_fixture(c, install, forget);
+    tcase_set_timeout(c, 60);
+    tcase_add_test(c, the_installed_program_finds_the_installed_plugins);
+    tcase_add_test(c, the_installed_program_trains);
+    tcase_add_test(c, the_header_is_installed);
+    suite_add_tcase(s, c);
+    return harness_run(s);
+}
