@@ -13,7 +13,7 @@ enum {
     LANES = 16,
 };
 
-static bool all_finite(const float *x, size_t n)
+bool network_all_finite(const float *x, size_t n)
 {
     float sum[LANES] = {0}, total = 0;
     size_t i = 0;
@@ -41,7 +41,7 @@ static void finite_task(void *context, size_t task, int thread)
     finite_job *job = context;
     const block at = grid_block(&job->grid, task);
 
-    if (!all_finite(job->x + at.col, at.cols))
+    if (!network_all_finite(job->x + at.col, at.cols))
         atomic_store(&job->broken, true);
 }
 
@@ -72,28 +72,48 @@ static bool find_in_layer(const network *network, size_t l, char *what, size_t s
     const size_t count = network->rows * layer->units;
     const bool has_output = l + 1 < network->layer_count || network->has_output;
 
-    if (!(layer->in_place && has_output) && !all_finite(layer->z, count)) {
+    if (!(layer->in_place && has_output) && !network_all_finite(layer->z, count)) {
         snprintf(what, size, "the pre-activations of layer %zu", l);
         return true;
     }
-    if (has_output && !all_finite(layer_output(network, l), count)) {
+    if (has_output && !network_all_finite(layer_output(network, l), count)) {
         snprintf(what, size, "the output of layer %zu (activation '%s')", l, layer->plugin->name);
         return true;
     }
     return false;
 }
 
-static bool find_in_gradients(const network *network, char *what, size_t size)
+static bool delta_is_finite(const network *network, size_t l)
 {
-    for (size_t l = network->layer_count; l-- > 0;)
-        for (size_t t = 0; t < network->tensor_count; t++) {
-            const network_tensor *tensor = &network->tensors[t];
-            const float *gradient = network->gradients + tensor->offset;
-            if (tensor->layer != l || all_finite(gradient, tensor->rows * tensor->cols))
-                continue;
-            snprintf(what, size, "the gradient of %s", tensor->name);
-            return true;
-        }
+    const layer *layer = &network->layers[l];
+
+    return network_all_finite(layer->delta, network->rows * layer->units);
+}
+
+static bool blame_loss(const network *network, char *what, size_t size)
+{
+    snprintf(what, size, "the gradient of the loss ('%s')", network->loss->plugin->name);
+    return true;
+}
+
+/* The way back through one layer: its dZ, which a fused loss wrote itself, then dW and db. */
+static bool find_in_gradients(const network *network, size_t l, char *what, size_t size)
+{
+    if (!delta_is_finite(network, l)) {
+        if (network->fused != NULL && l + 1 == network->layer_count)
+            return blame_loss(network, what, size);
+        snprintf(what, size, "the gradient by the pre-activations of layer %zu (activation '%s')",
+                 l, network->layers[l].plugin->name);
+        return true;
+    }
+    for (size_t t = 0; t < network->tensor_count; t++) {
+        const network_tensor *tensor = &network->tensors[t];
+        const float *gradient = network->gradients + tensor->offset;
+        if (tensor->layer != l || network_all_finite(gradient, tensor->rows * tensor->cols))
+            continue;
+        snprintf(what, size, "the gradient of %s", tensor->name);
+        return true;
+    }
     return false;
 }
 
@@ -101,7 +121,7 @@ bool network_find_nonfinite(const network *network, char *what, size_t size)
 {
     if (network->x == NULL)
         return false;
-    if (!all_finite(network->x, network->rows * network->inputs)) {
+    if (!network_all_finite(network->x, network->rows * network->inputs)) {
         snprintf(what, size, "the input");
         return true;
     }
@@ -112,7 +132,12 @@ bool network_find_nonfinite(const network *network, char *what, size_t size)
         snprintf(what, size, "the loss ('%s')", network->loss->plugin->name);
         return true;
     }
-    return network->has_gradients && find_in_gradients(network, what, size);
+    if (network->has_deltas && !delta_is_finite(network, network->layer_count - 1))
+        return blame_loss(network, what, size);
+    for (size_t l = network->has_gradients ? network->layer_count : 0; l-- > 0;)
+        if (find_in_gradients(network, l, what, size))
+            return true;
+    return false;
 }
 
 /* --- the matrices of a pass ------------------------------------------------------------------- */

@@ -80,11 +80,14 @@ bool network_loss(network *network, const float *target, const int32_t *label,
 /* Fills all gradients. */
 bool network_backward(network *network, plx_error *error);
 
-/* Names the first thing that is not finite after a pass, walking input, then each layer's
- * pre-activations, outputs, then the loss, then gradients from the last layer down. Returns
- * false if all is finite. what: e.g. "the output of layer 1 (activation 'relu')", "the gradient
- * of layers.0.weight". */
+/* Names the first thing that is not finite, walking input, then each layer's pre-activations,
+ * outputs, then the loss; between the loss and backward the loss's gradient; after backward, from
+ * the last layer down, the gradient by the pre-activations, then those of the parameters. Returns
+ * false if all is finite. what: e.g. "the output of layer 1 (activation 'relu')", "the gradient of
+ * the loss ('mse')", "the gradient of layers.0.weight". */
 bool network_find_nonfinite(const network *network, char *what, size_t size);
+/* True if each of n numbers is finite. */
+bool network_all_finite(const float *x, size_t n);
 /* True if every gradient (or weight) is finite; reduced over tiles, cheap. */
 bool network_gradients_finite(network *network);
 bool network_weights_finite(network *network);

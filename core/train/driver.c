@@ -323,16 +323,6 @@ static void clip(driver *d)
 
 /* --- stepping --- */
 
-/* x - x is 0 for a finite x and NaN otherwise. */
-static bool is_finite(const float *x, uint64_t n)
-{
-    float sum = 0;
-
-    for (uint64_t i = 0; i < n; i++)
-        sum += x[i] - x[i];
-    return sum == 0;
-}
-
 /* The model's step with what is particular to one tensor. */
 static plx_step step_of(const driver *d, size_t index)
 {
@@ -356,7 +346,7 @@ static void run_range(void *context, size_t task, int thread)
     step.scratch = NULL;
     piece->status =
         d->optimizer->step_range(d->self, &step, piece->n, piece->w, piece->g, piece->slot);
-    piece->finite = is_finite(piece->w, piece->n);
+    piece->finite = network_all_finite(piece->w, piece->n);
 }
 
 /* The worse of two statuses: a failure, else done, else all right. */

@@ -49,27 +49,45 @@ static batch_end diverge(session *session, const char *what, double lr)
     return BATCH_DIVERGED;
 }
 
-static batch_end diverge_in_pass(session *session, const char *otherwise, double lr)
+/* The loss is not finite. */
+static batch_end diverge_forwards(session *session, double lr)
 {
-    char what[256];
+    char what[256] = "the loss";
 
-    if (!network_find_nonfinite(session->network, what, sizeof(what)))
-        snprintf(what, sizeof(what), "%s", otherwise);
+    network_find_nonfinite(session->network, what, sizeof(what));
+    return diverge(session, what, lr);
+}
+
+/* The gradient is not finite. The way back went over the loss's own gradient, so it is made once
+ * more, with a look at each half. */
+static batch_end diverge_backwards(session *session, double lr, plx_error *error)
+{
+    char what[256] = "the gradient";
+    double loss;
+
+    if (!forward(session, &loss, error))
+        return BATCH_FAILED;
+    if (network_find_nonfinite(session->network, what, sizeof(what)))
+        return diverge(session, what, lr);
+    if (!network_backward(session->network, error))
+        return BATCH_FAILED;
+    network_find_nonfinite(session->network, what, sizeof(what));
     return diverge(session, what, lr);
 }
 
 static batch_end diverge_in_step(session *session, double lr)
 {
-    char what[128] = "a weight after the update";
+    const char *optimizer = session->experiment->optimizer.settings->plugin->name;
+    const char *where = "a weight";
+    char what[128];
     size_t count;
     const network_tensor *tensor = network_tensors(session->network, &count);
 
-    for (size_t i = count; i-- > 0;) {
-        const float *w = network_weights(session->network, i);
-        for (size_t k = 0; k < tensor[i].rows * tensor[i].cols; k++)
-            if (!isfinite(w[k]))
-                snprintf(what, sizeof(what), "%s after the update", tensor[i].name);
-    }
+    for (size_t i = count; i-- > 0;)
+        if (!network_all_finite(network_weights(session->network, i),
+                                tensor[i].rows * tensor[i].cols))
+            where = tensor[i].name;
+    snprintf(what, sizeof(what), "%s after the update by '%s'", where, optimizer);
     return diverge(session, what, lr);
 }
 
@@ -88,11 +106,11 @@ static batch_end train_batch(session *session, double lr, plx_error *error)
     if (session->experiment->train.log_steps)
         runlog_step(session->log, state->step, loss);
     if (!isfinite(loss))
-        return diverge_in_pass(session, "the loss", lr);
+        return diverge_forwards(session, lr);
     if (!network_backward(session->network, error))
         return BATCH_FAILED;
     if (!network_gradients_finite(session->network))
-        return diverge_in_pass(session, "the gradient", lr);
+        return diverge_backwards(session, lr, error);
     if (!driver_step(session->driver, state->step, lr, loss, &outcome, error))
         return BATCH_FAILED;
     if (!outcome.finite)

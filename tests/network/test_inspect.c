@@ -129,7 +129,7 @@ START_TEST(the_loss_is_named)
 END_TEST
 
 /* Weights so large that the way back overflows while the way forward does not. */
-START_TEST(a_gradient_is_named)
+START_TEST(a_gradient_by_pre_activations_is_named_with_its_activation)
 {
     static const plan plan = {.inputs = 1,
                               .layer = {{1, "identity", 0, false}, {1, "identity", 0, false}},
@@ -142,8 +142,46 @@ START_TEST(a_gradient_is_named)
     network_weights(scene.network, 1)[0] = 0;
     network_weights(scene.network, 2)[0] = 3e38f;
     network_weights(scene.network, 3)[0] = 1e10f;
-    expect(&scene, "the gradient of layers.0.weight");
+    expect(&scene, "the gradient by the pre-activations of layer 0 (activation 'identity')");
     ck_assert(!network_gradients_finite(scene.network));
+    scene_free(&scene);
+}
+END_TEST
+
+static const plan one_identity = {
+    .inputs = 1, .layer = {{1, "identity", 0, false}}, .loss = "mse", .capacity = ROWS};
+
+/* Inputs so large that only their product with the gradient overflows. */
+START_TEST(a_gradient_is_named)
+{
+    scene scene = scene_new(&one_identity);
+
+    for (size_t r = 0; r < ROWS; r++)
+        scene.x[r] = 1e30f;
+    memset(scene.target, 0, ROWS * sizeof(float));
+    network_weights(scene.network, 0)[0] = 0;
+    network_weights(scene.network, 1)[0] = 1e10f;
+    expect(&scene, "the gradient of layers.0.weight");
+    scene_free(&scene);
+}
+END_TEST
+
+/* Between the loss and the way back its own gradient is still there to be seen. */
+START_TEST(the_gradient_of_the_loss_is_named)
+{
+    scene scene = scene_new(&one_identity);
+    plx_error error = {0};
+    char what[128] = "";
+    double loss;
+
+    scene.x[0] = 0;
+    network_weights(scene.network, 1)[0] = 1e10f;
+    ck_assert(network_forward(scene.network, 1, scene.x, NULL, true, &error));
+    ck_assert(
+        network_loss(scene.network, scene.target, NULL, NULL, 1e30, true, &loss, NULL, &error));
+    ck_assert(isfinite(loss));
+    ck_assert(network_find_nonfinite(scene.network, what, sizeof(what)));
+    ck_assert_str_eq(what, "the gradient of the loss ('mse')");
     scene_free(&scene);
 }
 END_TEST
@@ -252,7 +290,9 @@ static Suite *suite(void)
     tcase_add_test(one, an_output_is_named_with_its_activation);
     tcase_add_test(one, the_last_pre_activations_are_named_when_the_output_is_skipped);
     tcase_add_test(one, the_loss_is_named);
+    tcase_add_test(one, a_gradient_by_pre_activations_is_named_with_its_activation);
     tcase_add_test(one, a_gradient_is_named);
+    tcase_add_test(one, the_gradient_of_the_loss_is_named);
     tcase_add_test(one, of_several_gradients_the_last_layer_s_is_named);
     tcase_add_test(one, arenas_are_tested_to_their_ends);
     tcase_add_test(one, the_largest_finite_numbers_are_finite);

@@ -501,18 +501,20 @@ END_TEST
 
 START_TEST(nothing_steps_on_a_gradient_that_is_no_number)
 {
-    assert_diverges(ONE_LAYER "loss: broken\noptimizer: sgd\n",
-                    "step 1 (epoch 1): the gradient of layers.0.weight is not finite; it happened "
-                    "before the first update, so the inputs or the initial weights are probably "
-                    "too large; try data.scale: standard");
+    assert_diverges(
+        ONE_LAYER "loss: broken\noptimizer: sgd\n",
+        "step 1 (epoch 1): the gradient of the loss ('broken') is not finite; it happened "
+        "before the first update, so the inputs or the initial weights are probably "
+        "too large; try data.scale: standard");
 }
 END_TEST
 
 START_TEST(weights_that_an_update_breaks_end_the_run)
 {
-    assert_diverges(ONE_LAYER "loss: cross_entropy\noptimizer: {name: breaker, lr: 0.5}\n",
-                    "step 2 (epoch 1): layers.0.bias after the update is not finite; the learning "
-                    "rate 0.5 is probably too high; try a tenth of it");
+    assert_diverges(
+        ONE_LAYER "loss: cross_entropy\noptimizer: {name: breaker, lr: 0.5}\n",
+        "step 2 (epoch 1): layers.0.bias after the update by 'breaker' is not finite; the "
+        "learning rate 0.5 is probably too high; try a tenth of it");
 }
 END_TEST
 
