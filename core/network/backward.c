@@ -75,6 +75,27 @@ static bool can_have_loss(const network *network, bool gradient, plx_error *erro
     return true;
 }
 
+/* A loss that has told an error has failed, whatever it returned; one that an optimizer told before
+ * its closure came here is the optimizer's own. No task runs when the host is looked at. */
+static bool run_loss(loss_job *job, plx_error *error)
+{
+    network *network = job->network;
+    const plugin *plugin = network->loss->plugin;
+    const bool told_before = network->host->failure.code != ERROR_NONE;
+    const task_run run = {.count = job->grid.blocks,
+                          .work = (double)job->grid.rows * (double)job->grid.cols * ACTIVATION_WORK,
+                          .task = loss_task,
+                          .context = job,
+                          .plugin = plugin,
+                          .l = NO_TENSOR};
+
+    if (!run_tasks(network, &run, error))
+        return false;
+    if (told_before || network->host->failure.code == ERROR_NONE)
+        return true;
+    return host_failed(network->host, plugin, PLX_FAILED, error);
+}
+
 bool network_loss(network *network, const float *target, const int32_t *label,
                   const float *row_weight, double scale, bool gradient, double *loss,
                   double *row_loss, plx_error *error)
@@ -83,7 +104,9 @@ bool network_loss(network *network, const float *target, const int32_t *label,
         return false;
     const layer *last = &network->layers[network->layer_count - 1];
     loss_job job = {.network = network,
-                    .prediction = layer_output(network, network->layer_count - 1),
+                    .prediction = network->fused != NULL
+                                      ? last->z
+                                      : layer_output(network, network->layer_count - 1),
                     .target = target,
                     .row_weight = row_weight,
                     .label = label,
@@ -92,15 +115,7 @@ bool network_loss(network *network, const float *target, const int32_t *label,
                     .gradient = gradient ? last->delta : NULL,
                     .grid = grid_cut(network->rows, last->units, LOSS_ROWS, last->units)};
 
-    if (network->fused != NULL)
-        job.prediction = last->z;
-    const task_run run = {.count = job.grid.blocks,
-                          .work = (double)network->rows * (double)last->units * ACTIVATION_WORK,
-                          .task = loss_task,
-                          .context = &job,
-                          .plugin = network->loss->plugin,
-                          .l = NO_TENSOR};
-    if (!run_tasks(network, &run, error))
+    if (!run_loss(&job, error))
         return false;
     *loss = scale * weighted_sum(network->rows, job.row_loss, row_weight);
     network->last_loss = *loss;

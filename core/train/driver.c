@@ -426,6 +426,8 @@ bool driver_step(driver *d, int64_t step, double lr, double loss, driver_outcome
     outcome->done = status == PLX_DONE;
     if (status != PLX_OK && status != PLX_DONE)
         return host_failed(d->spec.host, d->plugin, status, error);
+    if (d->spec.host->failure.code != ERROR_NONE) /* told, but not returned */
+        return host_failed(d->spec.host, d->plugin, PLX_FAILED, error);
     return true;
 }
 

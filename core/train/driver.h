@@ -41,7 +41,7 @@ typedef struct driver_outcome {
 
 /* One step on the network's gradients, which must be finite and may be clipped in place. step
  * counts from 1; loss is the batch's. False: the optimizer failed, ERROR_PLUGIN with its name
- * and words. */
+ * and words; one that has told the host an error has failed, whatever it returned. */
 bool driver_step(driver *driver, int64_t step, double lr, double loss, driver_outcome *outcome,
                  plx_error *error);
 

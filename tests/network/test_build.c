@@ -401,6 +401,37 @@ START_TEST(a_failing_loss_is_named)
 }
 END_TEST
 
+/* As one that does not look at what error returns. */
+static int32_t complains_and_goes_on(const void *self, const plx_rows *rows)
+{
+    for (uint64_t r = 0; r < rows->rows; r++)
+        rows->loss[r] = 0;
+    rows->host->error(rows->host, "no loss for %u rows", (unsigned)rows->rows);
+    return PLX_OK;
+}
+
+START_TEST(a_loss_that_tells_an_error_has_failed)
+{
+    const plx_loss bad = {.size = sizeof(bad), .name = "bad", .rows = complains_and_goes_on};
+    const plugin plugin = {.kind = PLX_KIND_LOSS,
+                           .name = "bad",
+                           .component = (const plx_component *)&bad,
+                           .loss = &bad};
+    const settings loss = {.plugin = &plugin};
+    fixture *fixture = fixture_new(1);
+    network *network = fixture_network_with_loss(fixture, &exclusive_or, &loss);
+    const float x[4] = {0}, target[2] = {0};
+    plx_error error = {0};
+    double value;
+
+    ck_assert(network_forward(network, 2, x, NULL, true, &error));
+    ck_assert(!network_loss(network, target, NULL, NULL, 1, false, &value, NULL, &error));
+    ck_assert_str_eq(error.text, "loss 'bad': no loss for 2 rows");
+    network_free(network);
+    fixture_free(fixture);
+}
+END_TEST
+
 /* --- frugality -------------------------------------------------------------------------------- */
 
 START_TEST(a_pass_allocates_nothing)
@@ -507,6 +538,7 @@ static Suite *suite(void)
     tcase_add_loop_test(one, a_failing_activation_is_named, 0, 3);
     tcase_add_test(one, a_failing_derivative_is_named);
     tcase_add_test(one, a_failing_loss_is_named);
+    tcase_add_test(one, a_loss_that_tells_an_error_has_failed);
     tcase_add_loop_test(one, a_pass_allocates_nothing, 0, 2);
     tcase_add_test(one, a_pass_on_one_thread_makes_no_system_call);
     tcase_add_test(one, small_networks_leave_other_threads_asleep);

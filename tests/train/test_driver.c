@@ -382,6 +382,29 @@ START_TEST(a_failing_range_fails_the_step)
 }
 END_TEST
 
+/* As one that does not look at what error returns. */
+static int32_t complain_and_go_on(const void *self, const plx_step *step, uint64_t n, float *w,
+                                  const float *g, void *const *slot)
+{
+    if (step->step == 1 && step->tensor == 2)
+        step->host->error(step->host, "tensor %u is odd", step->tensor);
+    return PLX_OK;
+}
+
+START_TEST(an_error_that_is_told_but_not_returned_fails_the_step)
+{
+    static const plx_optimizer optimizer = {.size = sizeof(optimizer),
+                                            .step_range = complain_and_go_on};
+    rig *rig = rig_driven(&optimizer, 2);
+    driver_outcome outcome;
+
+    ck_assert(!driver_step(rig->driver, 1, 0.1, 0, &outcome, &rig->error));
+    ck_assert_int_eq(rig->error.code, ERROR_PLUGIN);
+    ck_assert_str_eq(rig->error.text, "optimizer 'mine': tensor 2 is odd");
+    rig_free(rig);
+}
+END_TEST
+
 static int32_t be_done(const void *self, const plx_step *step, uint64_t n, float *w, const float *g,
                        void *const *slot)
 {
@@ -738,6 +761,7 @@ static Suite *suite(void)
     tcase_add_test(range, slots_and_constants_carry_a_step);
     tcase_add_loop_test(range, any_number_of_threads_gives_the_same_bits, 2, 5);
     tcase_add_test(range, a_failing_range_fails_the_step);
+    tcase_add_test(range, an_error_that_is_told_but_not_returned_fails_the_step);
     tcase_add_test(range, done_is_reported);
     tcase_add_test(range, an_infinite_weight_is_reported);
     tcase_add_test(range, ordinary_weights_are_reported_finite);
