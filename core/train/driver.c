@@ -407,6 +407,8 @@ bool driver_step(driver *d, int64_t step, double lr, double loss, driver_outcome
     d->step = (plx_step){
         .size = sizeof(plx_step),
         .role = PLX_MODEL,
+        .tensor_count = (uint32_t)d->tensor_count,
+        .layer_count = (uint32_t)network_layers(d->spec.network),
         .step = step,
         .lr = lr,
         .loss = loss,

@@ -452,6 +452,8 @@ struct plx_step {
     uint32_t tensor; /* its id                                                                   */
     uint32_t role;   /* PLX_WEIGHT or PLX_BIAS; PLX_MODEL in begin_step and step_model           */
     uint32_t layer;
+    uint32_t tensor_count;
+    uint32_t layer_count; /* layer + 1 == layer_count: the output layer                          */
     int64_t step; /* from 1                                                                   */
     double lr;    /* of this tensor in this step; the schedule has been applied               */
     double loss;  /* of this batch, before the step                                           */
@@ -579,7 +581,7 @@ PLX_PIN(plx_loss, validate, 72);
 PLX_PIN(plx_loss, fused_stride, 108);
 PLX_PIN(plx_tensor, name, 40);
 PLX_PIN(plx_emit, scratch, 48);
-PLX_PIN(plx_step, host, 88);
+PLX_PIN(plx_step, host, 96);
 PLX_PIN(plx_parameter, slot, 72);
 PLX_PIN(plx_optimizer, validate, 72);
 PLX_PIN(plx_optimizer, lr, 80);
