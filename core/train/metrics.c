@@ -30,6 +30,7 @@
 #include <string.h>
 
 #include "support/memory.h"
+#include "train/shown.h"
 
 enum { MOST_CLASSES_SHOWN = 20, LABEL_SHOWN = 16 };
 
@@ -507,24 +508,16 @@ static void add_json_number(text *out, double value)
         text_add(out, "null");
 }
 
-/* A label that is no UTF-8 is written with its odd bytes shown as \xNN. */
 static void add_json_string(text *out, const char *string)
 {
-    json_t *value = json_string(string);
-    char *shown = NULL;
-
-    if (value == NULL) {
-        const size_t length = strlen(string);
-        shown = memory_array(length + 1, 4);
-        value = shown == NULL ? NULL : json_string(text_shown(shown, string, length, length));
-    }
+    json_t *value = json_shown(string);
     char *quoted = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+
     if (quoted == NULL)
         out->failed = true;
     else
         text_add(out, quoted);
     free(quoted);
-    free(shown);
     json_decref(value);
 }
 

@@ -21,6 +21,7 @@
 #include "support/file.h"
 #include "support/memory.h"
 #include "support/text.h"
+#include "train/shown.h"
 
 enum { MOST_RECORD = 1 << 20, MOST_CPUINFO = 1 << 22 };
 
@@ -140,7 +141,8 @@ static void read_started(rundir *dir)
     size_t length = 0;
     char *bytes =
         file_exists(dir->record) ? file_read(dir->record, MOST_RECORD, false, &length, NULL) : NULL;
-    json_t *record = bytes == NULL ? NULL : json_loadb(bytes, length, 0, NULL);
+    json_t *record =
+        bytes == NULL ? NULL : json_loadb(bytes, length, JSON_DECODE_INT_AS_REAL, NULL);
     const char *started = json_string_value(json_object_get(record, "started"));
 
     if (started != NULL && strlen(started) < sizeof(dir->started))
@@ -209,28 +211,44 @@ static json_t *describe_plugins(const fingerprint *print)
 
     for (size_t i = 0; i < print->plugin_count; i++) {
         const plugin *plugin = print->plugin[i].plugin;
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind",
-                                              catalog_kind_name(plugin->kind), "name", plugin->name,
-                                              "version", plugin->version, "path", plugin->path,
-                                              "sha256", print->plugin[i].sha256));
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:o, s:s}", "kind", catalog_kind_name(plugin->kind),
+                            "name", plugin->name, "version", plugin->version, "path",
+                            json_shown(plugin->path), "sha256", print->plugin[i].sha256));
     }
     return list;
 }
 
+/* Without its seed, which may be too large for a json_int_t: see add_record. */
 static json_t *describe_run(const rundir *dir, const rundir_record *record)
 {
-    json_t *out =
-        json_pack("{s:s, s:s, s:f, s:I, s:i, s:I, s:I, s:I, s:I}", "status", record->status,
-                  "started", dir->started, "seconds", record->seconds, "seed",
-                  (json_int_t)record->seed, "threads", record->threads, "epochs",
-                  (json_int_t)record->epochs, "steps", (json_int_t)record->steps, "evaluations",
-                  (json_int_t)record->evaluations, "parameters", (json_int_t)record->parameters);
+    json_t *out = json_pack(
+        "{s:s, s:s, s:f, s:n, s:i, s:I, s:I, s:I, s:I}", "status", record->status, "started",
+        dir->started, "seconds", record->seconds, "seed", "threads", record->threads, "epochs",
+        (json_int_t)record->epochs, "steps", (json_int_t)record->steps, "evaluations",
+        (json_int_t)record->evaluations, "parameters", (json_int_t)record->parameters);
 
     if (record->reason[0] != '\0')
-        json_object_set_new(out, "reason", json_string(record->reason));
+        json_object_set_new(out, "reason", json_shown(record->reason));
     if (record->best_epoch > 0)
         json_object_set_new(out, "best_epoch", json_integer((json_int_t)record->best_epoch));
     return out;
+}
+
+/* The record with the seed in its place. No string of JSON has a line end as it is, so the place
+ * cannot be mistaken. */
+static void add_record(text *whole, const char *printed, uint64_t seed)
+{
+    static const char before[] = "\n  \"seed\": ", after[] = "null";
+    const char *place = strstr(printed, before);
+
+    if (place == NULL) {
+        whole->failed = true;
+        return;
+    }
+    place += strlen(before);
+    text_add_n(whole, printed, (size_t)(place - printed));
+    text_addf(whole, "%llu%s\n", (unsigned long long)seed, place + strlen(after));
 }
 
 bool rundir_write_record(const rundir *dir, const fingerprint *print, const rundir_record *record,
@@ -253,8 +271,7 @@ bool rundir_write_record(const rundir *dir, const fingerprint *print, const rund
     if (printed == NULL)
         return error_memory(error);
     text whole = {0};
-    text_add(&whole, printed);
-    text_add(&whole, "\n");
+    add_record(&whole, printed, record->seed);
     const bool ok = whole.failed ? error_memory(error)
                                  : file_write(dir->record, whole.bytes, whole.length, error);
     free(printed);

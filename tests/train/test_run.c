@@ -211,6 +211,68 @@ START_TEST(run_json_tells_where_a_result_is_from)
 }
 END_TEST
 
+/* Beyond what fits a signed number, which JSON does not mind. */
+START_TEST(run_json_has_any_seed_as_it_is)
+{
+    char *run = fresh_run();
+    static const char text[] =
+        XOR "optimizer: sgd\ntrain: {epochs: 3, batch: full, seed: 18446744073709551615}\n";
+    size_t length;
+
+    outcome_free(
+        plan_expect(&(plan){.text = text, .out = run, .stop_at_step = 1}, TRAIN_INTERRUPTED));
+    char *before = read_run_file(run, "run.json", &length);
+    ck_assert_ptr_nonnull(strstr(before, "\n  \"seed\": 18446744073709551615,\n"));
+    json_t *record = json_loadb(before, strlen(before), JSON_DECODE_INT_AS_REAL, NULL);
+    const char *started = json_string_value(json_object_get(record, "started"));
+    ck_assert_ptr_nonnull(started);
+    char *changed = memory_format("{\"started\": \"1999\", \"seed\": 18446744073709551615}");
+    char *path = file_join(run, "run.json");
+    ck_assert(file_write(path, changed, strlen(changed), NULL));
+    outcome_free(plan_expect(&(plan){.resume = run}, TRAIN_COMPLETED));
+    char *after = read_run_file(run, "run.json", &length);
+    ck_assert_ptr_nonnull(strstr(after, "\"started\": \"1999\""));
+    json_decref(record);
+    free(before);
+    free(changed);
+    free(path);
+    free(after);
+    free(run);
+}
+END_TEST
+
+/* A folder's name need not be text. */
+START_TEST(run_json_lists_a_plugin_wherever_it_is)
+{
+    char *run = fresh_run(), *folder = harness_folder();
+    char *odd = memory_format("%s/\xff", folder), *copy = file_join(odd, "stopper.so");
+    plx_error error = {0};
+    size_t length;
+    char *bytes = read_run_file(TRAIN_TEST_PLUGINS, "stopper.so", &length);
+
+    ck_assert_msg(file_make_folder(odd, &error) && file_write(copy, bytes, length, &error), "%s",
+                  error.text);
+    outcome_free(plan_expect(&(plan){.text = XOR "optimizer: {name: stopper, lr: 0.1}\n"
+                                                 "train: {epochs: 1, batch: full}\n",
+                                     .out = run,
+                                     .plugins = odd},
+                             TRAIN_COMPLETED));
+    char *text = read_run_file(run, "run.json", &length);
+    json_t *record = json_loadb(text, length, 0, NULL);
+    const json_t *plugin = json_array_get(json_object_get(record, "plugins"), 3);
+    const char *path = json_string_value(json_object_get(plugin, "path"));
+    ck_assert_ptr_nonnull(path);
+    ck_assert_ptr_nonnull(strstr(path, "/\\xff/stopper.so"));
+    json_decref(record);
+    free(text);
+    free(bytes);
+    free(copy);
+    free(odd);
+    free(folder);
+    free(run);
+}
+END_TEST
+
 START_TEST(hooks_are_told_each_batch_and_epoch)
 {
     char *run = fresh_run();
@@ -707,6 +769,8 @@ static Suite *suite(void)
     tcase_add_test(written, train_loss_is_the_row_weighted_mean);
     tcase_add_test(written, a_run_directory_holds_five_files);
     tcase_add_test(written, run_json_tells_where_a_result_is_from);
+    tcase_add_test(written, run_json_has_any_seed_as_it_is);
+    tcase_add_test(written, run_json_lists_a_plugin_wherever_it_is);
     tcase_add_test(written, hooks_are_told_each_batch_and_epoch);
     tcase_add_test(written, a_folder_that_is_not_empty_is_refused);
     tcase_add_test(written, a_folder_where_a_run_died_at_once_is_free);

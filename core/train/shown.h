@@ -1,0 +1,11 @@
+/* shown.h: a string of any bytes, a path or a label, as a string of JSON, which must be UTF-8. */
+#ifndef TRAIN_SHOWN_H
+#define TRAIN_SHOWN_H
+
+#include <jansson.h>
+
+/* A new reference: the string itself if it is UTF-8, else with its odd bytes shown as \xNN. NULL
+ * when out of memory. */
+json_t *json_shown(const char *string);
+
+#endif
