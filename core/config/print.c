@@ -154,7 +154,7 @@ static void add_generator(text *out, const data_config *data)
 
 static void add_target(text *out, const target_spec *target)
 {
-    if (target->as == AS_AUTO) {
+    if (target->as == AS_AUTO && target->column != NULL) {
         add_word(out, target->column);
         return;
     }
