@@ -368,7 +368,7 @@ bool parse_into(tree *owner, node *into, size_t depth, const char *name, bool nu
     if (length > PARSE_MAX_BYTES)
         return error_set(error, ERROR_CONFIG, "%s: larger than 1 MiB; a config file is smaller",
                          name);
-    if (!utf8_check(name, bytes, length, error))
+    if (!utf8_check(name, numbered, bytes, length, error))
         return false;
     if (!yaml_parser_initialize(&b.parser))
         return error_memory(error);

@@ -62,7 +62,7 @@ static bool has_wide_mark(const char *bytes, size_t length)
     return length >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0);
 }
 
-bool utf8_check(const char *name, const char *bytes, size_t length, plx_error *error)
+bool utf8_check(const char *name, bool numbered, const char *bytes, size_t length, plx_error *error)
 {
     place at = {name, 1, 1};
 
@@ -73,7 +73,7 @@ bool utf8_check(const char *name, const char *bytes, size_t length, plx_error *e
         const size_t width = utf8_character(bytes + i, length - i, &character);
 
         if (width == 0 || !is_allowed(character))
-            return refuse(at, bytes + i, width, character, error);
+            return refuse(numbered ? at : (place){name, 0, 0}, bytes + i, width, character, error);
         i += width;
         if (character == '\n' || (character == '\r' && (i == length || bytes[i] != '\n'))) {
             at.line++;

@@ -11,8 +11,10 @@
 /* Bytes of a UTF-8 byte-order mark at the start: 0 or 3. */
 size_t utf8_mark(const char *bytes, size_t length);
 /* Refuses UTF-16 and UTF-32 marks, NUL bytes, bytes that are not UTF-8, and characters that YAML
- * does not allow (controls other than tab and line ends), each at its place in the file `name`. */
-bool utf8_check(const char *name, const char *bytes, size_t length, plx_error *error);
+ * does not allow (controls other than tab and line ends), each at its place in the file `name`;
+ * without `numbered` the place has no line. */
+bool utf8_check(const char *name, bool numbered, const char *bytes, size_t length,
+                plx_error *error);
 /* Decodes the character at bytes[0..length), length at least 1; stores it and returns how many
  * bytes it has, 0 if they are no UTF-8. */
 size_t utf8_character(const char *bytes, size_t length, unsigned *character);

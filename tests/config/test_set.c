@@ -184,6 +184,13 @@ START_TEST(refuses_text_that_is_not_utf8)
 }
 END_TEST
 
+START_TEST(refuses_controls_without_a_line)
+{
+    check_refused("a: 1\n", "a=\x01", ERROR_CONFIG,
+                  "--set a=\\x01: the control character U+0001; a config file is plain text");
+}
+END_TEST
+
 START_TEST(refuses_endless_keys)
 {
     text key = {0};
@@ -281,6 +288,7 @@ static Suite *suite(void)
     tcase_add_test(tree, refuses_an_item_that_is_not_there);
     tcase_add_test(tree, refuses_broken_values);
     tcase_add_test(tree, refuses_text_that_is_not_utf8);
+    tcase_add_test(tree, refuses_controls_without_a_line);
     tcase_add_test(tree, refuses_endless_keys);
     tcase_add_test(tree, refuses_deep_values_at_deep_keys);
     suite_add_tcase(s, tree);
