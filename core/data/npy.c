@@ -212,12 +212,20 @@ static size_t read_header(npy_header *header, const unsigned char *bytes, size_t
     size_t start = 10, size = (size_t)bytes[8] | (size_t)bytes[9] << 8;
     if (bytes[6] > 1) {
         start = 12;
-        size = length < start ? SIZE_MAX : size | (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
+        if (length < start) {
+            error_set(
+                header->error, ERROR_DATA,
+                "%s: cut short within its header; version %d.0 needs %zu bytes before it, the "
+                "file has %zu",
+                header->path, bytes[6], start, length);
+            return 0;
+        }
+        size |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
     }
-    if (length < start || size > length - start || size > NPY_MAX_HEADER) {
+    if (size > length - start || size > NPY_MAX_HEADER) {
         error_set(header->error, ERROR_DATA,
                   "%s: its header should have %zu bytes, but %zu follow (and 1 MiB is the most)",
-                  header->path, size, length < start ? 0 : length - start);
+                  header->path, size, length - start);
         return 0;
     }
     header->text = (const char *)bytes + start;
@@ -246,6 +254,18 @@ static double element(npy_type type, const unsigned char *p)
     }
 }
 
+/* A whole number that a double cannot be trusted to hold; one just beyond 2^53 would be rounded to
+ * it, so this is asked before it becomes a double. */
+static bool is_too_large(npy_type type, const unsigned char *p, int64_t *whole)
+{
+    const int64_t most = (int64_t)1 << 53;
+
+    if (type != NPY_I8)
+        return false;
+    memcpy(whole, p, sizeof(*whole));
+    return *whole > most || *whole < -most;
+}
+
 /* Element i of the matrix stands at i in the file, or, columns first, at its transposed place. */
 static bool convert(const npy_header *header, const unsigned char *from, size_t size,
                     raw_matrix *matrix)
@@ -254,13 +274,14 @@ static bool convert(const npy_header *header, const unsigned char *from, size_t 
 
     for (size_t i = 0; i < rows * cols; i++) {
         const size_t at = header->fortran ? i % cols * rows + i / cols : i;
-        const double value = element(header->type, from + at * size);
-        if (header->type == NPY_I8 && (value > 0x1p53 || value < -0x1p53))
+        int64_t whole;
+        if (is_too_large(header->type, from + at * size, &whole))
             return error_set(header->error, ERROR_DATA,
-                             "%s: row %zu, column %zu (from 0): %.0f; whole numbers beyond 2^53 "
+                             "%s: row %zu, column %zu (from 0): %lld; whole numbers beyond 2^53 "
                              "are not read",
-                             header->path, i / cols, i % cols, value);
-        if (!raw_put(matrix, header->path, i, value, header->error))
+                             header->path, i / cols, i % cols, (long long)whole);
+        if (!raw_put(matrix, header->path, i, element(header->type, from + at * size),
+                     header->error))
             return false;
     }
     return true;

@@ -205,6 +205,9 @@ static const bad_file npy_files[] = {
          "@/x.npy: its header should have 65535 bytes, but 2 follow (and 1 MiB is the most)"),
     PAIR("x.npy", "\x93NUMPY\x02\x00\xFF\xFF\xFF\xFF{}", "y.idx", LABELS,
          "@/x.npy: its header should have 4294967295 bytes, but 2 follow (and 1 MiB is the most)"),
+    PAIR("x.npy", "\x93NUMPY\x02\0\x02\0", "y.idx", LABELS,
+         "@/x.npy: cut short within its header; version 2.0 needs 12 bytes before it, the file has "
+         "10"),
     PAIR("x.npy", NPY("\x02", "{}"), "y.idx", LABELS, "@/x.npy: its header lacks 'descr'"),
     PAIR("x.npy", NPY("\x28", "{'descr': '<f4', 'fortran_order': False}"), "y.idx", LABELS,
          "@/x.npy: its header lacks 'shape'"),

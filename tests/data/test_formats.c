@@ -1,5 +1,6 @@
 /* The formats without column names: IDX, NPY, LIBSVM; alone, in pairs, compressed. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,18 +179,41 @@ START_TEST(reads_npy_keys_in_any_order_and_quotes)
 }
 END_TEST
 
+static const struct {
+    const char *bytes, *shown;
+} too_large[] = {
+    {"\0\0\0\0\0\0\x40\0", "18014398509481984"},
+    {"\x01\0\0\0\0\0\x20\0", "9007199254740993"},
+    {"\xFF\xFF\xFF\xFF\xFF\xFF\xDF\xFF", "-9007199254740993"},
+};
+
 START_TEST(refuses_whole_numbers_beyond_doubles)
 {
     size_t length;
     raw_matrix matrix = {0};
     plx_error error = {0};
+    char expected[128];
     char *file = npy(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }\n",
-                     BYTES("\0\0\0\0\0\0\x40\0"), &length);
+                     too_large[_i].bytes, 8, &length);
 
+    snprintf(expected, sizeof(expected),
+             "y.npy: row 0, column 0 (from 0): %s; whole numbers beyond 2^53 are not read",
+             too_large[_i].shown);
     ck_assert(!npy_parse("y.npy", &file, length, RAW_EXACT, &matrix, &error));
-    ck_assert_str_eq(error.text,
-                     "y.npy: row 0, column 0 (from 0): 18014398509481984; whole numbers "
-                     "beyond 2^53 are not read");
+    ck_assert_str_eq(error.text, expected);
+    raw_clear(&matrix);
+    free(file);
+}
+END_TEST
+
+START_TEST(reads_the_largest_whole_number_of_doubles)
+{
+    size_t length;
+    char *file = npy(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }\n",
+                     BYTES("\0\0\0\0\0\0\x20\0"), &length);
+    raw_matrix matrix = parse(npy_parse, file, length, RAW_EXACT);
+
+    ck_assert_double_eq(raw_get(&matrix, 0), 9007199254740992.0);
     raw_clear(&matrix);
     free(file);
 }
@@ -697,7 +721,9 @@ static void add_readers(Suite *all)
     tcase_add_test(tests, reads_npy_columns_first);
     tcase_add_test(tests, reads_npy_versions_2_and_3);
     tcase_add_test(tests, reads_npy_keys_in_any_order_and_quotes);
-    tcase_add_test(tests, refuses_whole_numbers_beyond_doubles);
+    tcase_add_loop_test(tests, refuses_whole_numbers_beyond_doubles, 0,
+                        (int)(sizeof(too_large) / sizeof(too_large[0])));
+    tcase_add_test(tests, reads_the_largest_whole_number_of_doubles);
     tcase_add_test(tests, reads_libsvm);
     tcase_add_test(tests, libsvm_takes_more_features_than_it_has);
     tcase_add_test(tests, tells_the_format);
