@@ -209,6 +209,23 @@ static bool csv_target_kind(const input_file *source, const data_config *config,
     return true;
 }
 
+/* What the fields are, and which rows have them all. A row that is left out decides nothing: it is
+ * looked at only to name a column that has no value at all, which dropping would not tell. */
+static bool scan_rows(input_file *source, missing_rule rule, const logger *log, plx_error *error)
+{
+    csv_table *csv = &source->csv;
+    const size_t rows = csv->rows;
+
+    source->scan = columns_scan(csv, &source->layout, error);
+    if (source->scan == NULL || !columns_missing(csv, &source->layout, rule, false, log, error))
+        return false;
+    if (csv->rows == rows)
+        return true;
+    free(source->scan);
+    source->scan = columns_scan(csv, &source->layout, error);
+    return source->scan != NULL;
+}
+
 static dataset *open_csv(input_file *source, const data_config *config, encoding *fitted,
                          const logger *log, plx_error *error)
 {
@@ -217,8 +234,7 @@ static dataset *open_csv(input_file *source, const data_config *config, encoding
     label_set labels = {0};
 
     if (!layout_plan(layout, &csv->names, config, source->path, error) ||
-        (source->scan = columns_scan(csv, layout, error)) == NULL ||
-        !columns_missing(csv, layout, config->missing, false, log, error) ||
+        !scan_rows(source, config->missing, log, error) ||
         !csv_target_kind(source, config, fitted, &labels.numeric, error))
         return NULL;
     fitted->header = csv->header;

@@ -215,6 +215,34 @@ START_TEST(drop_leaves_rows_out_and_says_so)
 }
 END_TEST
 
+/* What a dropped row holds says nothing about the kind of a column, for its labels must be read the
+ * same way by whoever has only the encoding. */
+START_TEST(dropped_rows_do_not_decide_what_labels_are)
+{
+    setup s = set_up("x,y\n1,10\n2,9\n3,9.0\n,word\n", NULL);
+
+    s.spec.as = AS_CLASS;
+    s.config.missing = MISSING_DROP;
+    data_bundle *bundle = load(&s);
+    ck_assert_uint_eq(bundle->encoding.label_count, 2);
+    ck_assert_str_eq(bundle->encoding.label[0], "9");
+    ck_assert_str_eq(bundle->encoding.label[1], "10");
+    tear_down(&s, bundle);
+}
+END_TEST
+
+START_TEST(dropped_rows_do_not_decide_what_inputs_are)
+{
+    setup s = set_up("x,z,y\n1,2,a\nword,,b\n4,5,b\n", NULL);
+
+    s.config.missing = MISSING_DROP;
+    data_bundle *bundle = load(&s);
+    ck_assert_uint_eq(bundle->encoding.features, 2);
+    ck_assert_double_eq(train_input(bundle, 1, 0), 4.0);
+    tear_down(&s, bundle);
+}
+END_TEST
+
 START_TEST(drop_ignores_columns_that_are_not_used)
 {
     char note[] = "note", *drop[] = {note};
@@ -295,6 +323,8 @@ static Suite *suite(void)
     tcase_add_test(tests, a_constant_target_is_only_centred);
     tcase_add_test(tests, refuses_to_scale_classes);
     tcase_add_test(tests, drop_leaves_rows_out_and_says_so);
+    tcase_add_test(tests, dropped_rows_do_not_decide_what_labels_are);
+    tcase_add_test(tests, dropped_rows_do_not_decide_what_inputs_are);
     tcase_add_test(tests, drop_ignores_columns_that_are_not_used);
     tcase_add_test(tests, mean_fills_numbers_in);
     tcase_add_test(tests, mean_of_training_fills_a_test_file_in);
