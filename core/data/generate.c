@@ -22,7 +22,7 @@
 
 #define TWO_PI 6.283185307179586476925286766559
 
-enum { GENERATE_MAX_FEATURES = 10000 };
+enum { GENERATE_MAX_FEATURES = 100000 };
 enum { DRAW_NOISE, DRAW_POSITION, DRAW_CENTRE, DRAW_SPREAD }; /* sub-streams */
 
 static random_stream stream_of(uint64_t seed, uint64_t purpose)
@@ -137,9 +137,9 @@ static bool check_spec(const data_generator *generator, const generate_spec *spe
     if (!(spec->noise >= 0 && spec->noise <= magnitude))
         return error_at(error, ERROR_CONFIG, spec->at, "noise %g; it must be from 0 to %g",
                         spec->noise, magnitude);
-    if (generator->point == circles_point && !(spec->factor > 0 && spec->factor < 1))
+    if (generator->point == circles_point && !(spec->factor >= 0 && spec->factor < 1))
         return error_at(error, ERROR_CONFIG, spec->at,
-                        "factor %g; the inner radius must be above 0 and below 1", spec->factor);
+                        "factor %g; the inner radius must be at least 0 and below 1", spec->factor);
     if (generator->point == spirals_point && !(fabs(spec->turns) <= magnitude))
         return error_at(error, ERROR_CONFIG, spec->at, "%g turns; at most %g", spec->turns,
                         magnitude);

@@ -238,7 +238,7 @@ END_TEST
 START_TEST(refuses_no_features)
 {
     check_refused((generate_spec){.name = name_blobs, .samples = 10, .classes = 2},
-                  "x.yaml:2:3: 0 features; 1 to 10000 can be generated");
+                  "x.yaml:2:3: 0 features; 1 to 100000 can be generated");
 }
 END_TEST
 
@@ -249,10 +249,19 @@ START_TEST(refuses_noise_that_is_no_number)
 }
 END_TEST
 
+START_TEST(the_inner_circle_may_be_a_point)
+{
+    data_bundle *bundle = generate((generate_spec){.name = name_circles, .samples = 10}, 3);
+
+    ck_assert_double_eq(hypot(at(bundle, 1, 0), at(bundle, 1, 1)), 0);
+    data_free(bundle);
+}
+END_TEST
+
 START_TEST(refuses_circles_of_one_radius)
 {
     check_refused((generate_spec){.name = name_circles, .samples = 10, .factor = 1},
-                  "x.yaml:2:3: factor 1; the inner radius must be above 0 and below 1");
+                  "x.yaml:2:3: factor 1; the inner radius must be at least 0 and below 1");
 }
 END_TEST
 
@@ -279,6 +288,7 @@ static Suite *suite(void)
     tcase_add_test(tests, refuses_one_class);
     tcase_add_test(tests, refuses_no_features);
     tcase_add_test(tests, refuses_noise_that_is_no_number);
+    tcase_add_test(tests, the_inner_circle_may_be_a_point);
     tcase_add_test(tests, refuses_circles_of_one_radius);
     suite_add_tcase(all, tests);
     return all;
