@@ -297,6 +297,29 @@ static bool check_labels(const encoding *fitted, plx_error *error)
     return distinct || bad(error, "labels", "a list of different labels");
 }
 
+/* A name is that of one target or of one column: other files are read by their names. */
+static bool check_target_names(const encoding *fitted, plx_error *error)
+{
+    vocabulary seen = {0};
+    bool ok = true, distinct = true;
+
+    for (size_t c = 0; ok && c < fitted->column_count; c++) {
+        const char *name = fitted->column[c].name;
+        ok = vocabulary_add(&seen, name, strlen(name)) != VOCABULARY_NONE;
+    }
+    for (size_t t = 0; ok && distinct && t < fitted->target_count; t++) {
+        const char *name = fitted->target_name[t];
+        const size_t before = seen.count, number = vocabulary_add(&seen, name, strlen(name));
+        ok = number != VOCABULARY_NONE;
+        distinct = number == before;
+    }
+    vocabulary_clear(&seen);
+    if (!ok)
+        return error_memory(error);
+    return distinct ||
+           bad(error, "target_names", "a list of names that no other target or column has");
+}
+
 static bool get_targets(const json_t *object, encoding *fitted, plx_error *error)
 {
     const json_t *labels = json_object_get(object, "labels");
@@ -308,6 +331,8 @@ static bool get_targets(const json_t *object, encoding *fitted, plx_error *error
     if ((fitted->target_count == 0) != (fitted->targets == TARGETS_NONE) ||
         (classes && fitted->target_count != 1))
         return bad(error, "target_names", "as long as its \"targets\" need");
+    if (!check_target_names(fitted, error))
+        return false;
     if ((labels != NULL) != classes)
         return bad(error, "labels", "there if and only if the targets are classes");
     if (classes && (!get_strings(labels, "labels", LABELS_MAX, false, &fitted->label,
