@@ -69,35 +69,67 @@ static bool shuffle_rows(const split_plan *plan, shuffled *out)
     return true;
 }
 
+/* What a class is due beyond the rows it gives, in parts of a row: of `total`. */
+typedef struct class_rest {
+    size_t label;
+    uint64_t rest;
+} class_rest;
+
+/* The largest first; of equal ones the first class. */
+static int by_rest(const void *a, const void *b)
+{
+    const class_rest *x = a, *y = b;
+
+    if (x->rest != y->rest)
+        return x->rest > y->rest ? -1 : 1;
+    return (x->label > y->label) - (x->label < y->label);
+}
+
+static size_t left_in(const shuffled *rows, size_t label)
+{
+    return rows->first[label + 1] - rows->first[label] - rows->taken[label];
+}
+
+/* One more row of each class in turn, until `missing` have been given. A class that has no row left
+ * leaves the order, so that each look at a class gives a row or is the last. */
+static void give_one_each(const shuffled *rows, class_rest *order, size_t missing, size_t *share)
+{
+    size_t open = rows->classes;
+
+    while (missing > 0 && open > 0) {
+        size_t kept = 0;
+        for (size_t i = 0; i < open && missing > 0; i++) {
+            const size_t c = order[i].label;
+            if (share[c] >= left_in(rows, c))
+                continue;
+            share[c]++;
+            missing--;
+            order[kept++] = order[i];
+        }
+        open = kept;
+    }
+}
+
 /* How many rows each class gives of `count`, (classes): largest remainders, ties to the first
- * class. A class never gives more than it has left. */
+ * class. A class never gives more than it has left. In whole numbers, as equal remainders would
+ * differ in a double; rows are fewer than 2^32, so no product overflows. */
 static bool share_out(const shuffled *rows, size_t total, size_t count, size_t *share)
 {
-    double *rest = memory_array(rows->classes, sizeof(*rest));
+    class_rest *order = memory_array(rows->classes, sizeof(*order));
     size_t given = 0;
 
-    if (rest == NULL)
+    if (order == NULL)
         return false;
     for (size_t c = 0; c < rows->classes; c++) {
-        const size_t size = rows->first[c + 1] - rows->first[c];
-        const double exact = (double)count * (double)size / (double)total;
-        share[c] = (size_t)floor(exact);
-        if (share[c] > size - rows->taken[c])
-            share[c] = size - rows->taken[c];
-        rest[c] = exact - (double)share[c];
+        const uint64_t due = (uint64_t)count * (rows->first[c + 1] - rows->first[c]);
+        const size_t whole = (size_t)(due / total), left = left_in(rows, c);
+        share[c] = whole < left ? whole : left;
+        order[c] = (class_rest){.label = c, .rest = due - (uint64_t)share[c] * total};
         given += share[c];
     }
-    while (given < count) {
-        size_t best = rows->classes;
-        for (size_t c = 0; c < rows->classes; c++)
-            if (rows->taken[c] + share[c] < rows->first[c + 1] - rows->first[c] &&
-                (best == rows->classes || rest[c] > rest[best]))
-                best = c;
-        share[best]++;
-        rest[best] -= 1;
-        given++;
-    }
-    free(rest);
+    qsort(order, rows->classes, sizeof(*order), by_rest);
+    give_one_each(rows, order, count - given, share);
+    free(order);
     return true;
 }
 

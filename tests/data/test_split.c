@@ -259,6 +259,39 @@ static data_bundle *load_moons(data_config *config)
     return fixture_load(config);
 }
 
+/* Every class is due a third of a row more; a third of 40 is not a third of 10 in a double. */
+START_TEST(equal_remainders_go_to_the_first_class)
+{
+    int32_t label[90];
+
+    for (int r = 0; r < 90; r++)
+        label[r] = r < 10 ? 0 : r < 50 ? 1 : 2;
+    const split_plan plan = {.rows = 90, .test = 1.0 / 3, .label = label, .label_count = 3};
+    uint8_t *parts = split(&plan);
+    ck_assert_uint_eq(count_label(parts, label, 90, PART_TEST, 0), 4);
+    free(parts);
+}
+END_TEST
+
+/* Each class of two rows is due 0.8 of a row: the first four fifths of the classes give one. */
+START_TEST(as_many_classes_as_can_be_are_shared_out)
+{
+    enum { CLASSES = 100000, ROWS = 2 * CLASSES };
+    int32_t *label = calloc(ROWS, sizeof(*label));
+
+    ck_assert_ptr_nonnull(label);
+    for (int r = 0; r < ROWS; r++)
+        label[r] = r % CLASSES;
+    const split_plan plan = {.rows = ROWS, .test = 0.4, .label = label, .label_count = CLASSES};
+    uint8_t *parts = split(&plan);
+    for (int c = 0; c < CLASSES; c++)
+        ck_assert_int_eq((parts[c] == PART_TEST) + (parts[c + CLASSES] == PART_TEST),
+                         c < CLASSES / 5 * 4);
+    free(parts);
+    free(label);
+}
+END_TEST
+
 START_TEST(parts_keep_the_order_of_the_file)
 {
     data_config config = {.validation = {.fraction = 0.2}, .test = {.fraction = 0.2}};
@@ -361,6 +394,8 @@ static Suite *suite(void)
     tcase_add_test(tests, stratified_parts_have_the_shares_of_the_whole);
     tcase_add_test(tests, largest_remainders_get_what_is_left);
     tcase_add_test(tests, stratified_sizes_hold_with_classes_of_one_row);
+    tcase_add_test(tests, equal_remainders_go_to_the_first_class);
+    tcase_add_test(tests, as_many_classes_as_can_be_are_shared_out);
     tcase_add_test(tests, parts_keep_the_order_of_the_file);
     tcase_add_test(tests, the_whole_file_needs_no_list);
     tcase_add_test(tests, refuses_a_fold_beyond_the_last);
