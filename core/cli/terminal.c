@@ -80,7 +80,7 @@ void terminal_line(terminal *terminal, const char *format, ...)
 /* "1:02", "2:03:04", or "-" when unknown. */
 static void format_duration(double seconds, char *out, size_t size)
 {
-    if (seconds < 0 || seconds > 1e7) {
+    if (!(seconds >= 0 && seconds <= 1e7)) {
         snprintf(out, size, "-");
         return;
     }

@@ -2,6 +2,7 @@
  * and how it is drawn. */
 #include "cli/terminal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,7 +92,7 @@ static const struct {
     const char *text;
 } times[] = {{-1, "ETA -"},          {0, "ETA 0:00"},       {59.6, "ETA 1:00"},
              {3599, "ETA 59:59"},    {3600, "ETA 1:00:00"}, {7384, "ETA 2:03:04"},
-             {1e6, "ETA 277:46:40"}, {1e300, "ETA -"}};
+             {1e6, "ETA 277:46:40"}, {1e300, "ETA -"},      {(double)NAN, "ETA -"}};
 
 START_TEST(the_time_left_reads_as_a_clock)
 {
