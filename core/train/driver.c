@@ -268,6 +268,17 @@ static int32_t evaluate(void *context, double *loss)
 
 /* --- clipping --- */
 
+/* One call for each range. A model of a single range's size is not worth waking threads for. */
+static void over_ranges(driver *d, pool_task *task)
+{
+    if (d->parameters > DRIVER_RANGE) {
+        pool_run(d->spec.pool, d->range_count, task, d);
+        return;
+    }
+    for (size_t i = 0; i < d->range_count; i++)
+        task(d, i, 0);
+}
+
 static void sum_squares(void *context, size_t task, int thread)
 {
     driver *d = context;
@@ -280,7 +291,7 @@ double driver_gradient_norm(driver *d)
 {
     double sum = 0;
 
-    pool_run(d->spec.pool, d->range_count, sum_squares, d);
+    over_ranges(d, sum_squares);
     for (size_t i = 0; i < d->range_count; i++)
         sum += d->ranges[i].squares;
     return sqrt(sum);
@@ -311,13 +322,13 @@ static void bound_gradient(void *context, size_t task, int thread)
 static void clip(driver *d)
 {
     if (d->spec.clip_value > 0)
-        pool_run(d->spec.pool, d->range_count, bound_gradient, d);
+        over_ranges(d, bound_gradient);
     if (d->spec.clip_norm > 0) {
         const double factor = d->spec.clip_norm / (driver_gradient_norm(d) + 1e-6);
         if (factor >= 1)
             return;
         d->clip_factor = (float)factor;
-        pool_run(d->spec.pool, d->range_count, scale_gradient, d);
+        over_ranges(d, scale_gradient);
     }
 }
 
@@ -360,7 +371,7 @@ static int32_t step_ranges(driver *d, bool *finite)
 {
     int32_t status = PLX_OK;
 
-    pool_run(d->spec.pool, d->range_count, run_range, d);
+    over_ranges(d, run_range);
     *finite = true;
     for (size_t i = 0; i < d->range_count; i++) {
         status = worse(status, d->ranges[i].status);

@@ -74,7 +74,7 @@ static void fill_network(network *network)
         }
 }
 
-static rig *rig_new(const plx_optimizer *optimizer, int threads)
+static rig *rig_new_of(const plx_optimizer *optimizer, int threads, size_t hidden)
 {
     rig *made = calloc(1, sizeof(*made));
 
@@ -94,7 +94,7 @@ static rig *rig_new(const plx_optimizer *optimizer, int threads)
     made->activation.plugin = &made->activation_plugin;
     made->loss.plugin = &made->loss_plugin;
     made->optimizer.plugin = &made->optimizer_plugin;
-    made->layer[0] = (layer_spec){.units = HIDDEN, .activation = &made->activation, .bias = true};
+    made->layer[0] = (layer_spec){.units = hidden, .activation = &made->activation, .bias = true};
     made->layer[1] = (layer_spec){.units = OUTPUTS, .activation = &made->activation, .bias = true};
     host_init(&made->host, NULL, 1);
     made->pool = pool_new(threads, &made->error);
@@ -110,6 +110,11 @@ static rig *rig_new(const plx_optimizer *optimizer, int threads)
     for (size_t i = 0; i < ROWS * INPUTS; i++)
         made->x[i] = (float)(i % 17) / 17;
     return made;
+}
+
+static rig *rig_new(const plx_optimizer *optimizer, int threads)
+{
+    return rig_new_of(optimizer, threads, HIDDEN);
 }
 
 /* The driver, or NULL with made->error. */
@@ -357,6 +362,18 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
                      HIDDEN * INPUTS * sizeof(float));
     rig_free(one);
     rig_free(many);
+}
+END_TEST
+
+START_TEST(small_networks_leave_other_threads_asleep)
+{
+    rig *rig = rig_new_of(&momentum, 2, 2);
+
+    ck_assert_ptr_nonnull(rig_driver(rig, 0.5, 0.1));
+    step(rig, 1, 0.1);
+    for (int thread = 0; thread < 2; thread++)
+        ck_assert_uint_eq(pool_tasks_run(rig->pool, thread), 0);
+    rig_free(rig);
 }
 END_TEST
 
@@ -760,6 +777,7 @@ static Suite *suite(void)
     tcase_add_test(range, ranges_cover_each_element_once);
     tcase_add_test(range, slots_and_constants_carry_a_step);
     tcase_add_loop_test(range, any_number_of_threads_gives_the_same_bits, 2, 5);
+    tcase_add_test(range, small_networks_leave_other_threads_asleep);
     tcase_add_test(range, a_failing_range_fails_the_step);
     tcase_add_test(range, an_error_that_is_told_but_not_returned_fails_the_step);
     tcase_add_test(range, done_is_reported);
