@@ -68,9 +68,11 @@ static bool make_metrics(evaluation *evaluation, plx_error *error)
     evaluation->metrics = metrics_new(&spec, error);
     if (evaluation->metrics == NULL)
         return false;
-    const size_t rows = load_targets(evaluation, 0);
-    metrics_add(evaluation->metrics, rows, evaluation->target, evaluation->target,
-                classes ? evaluation->label : NULL, evaluation->row_loss, NULL);
+    for (size_t first = 0; first < evaluation->part.rows; first += MODEL_CHUNK) {
+        const size_t rows = load_targets(evaluation, first);
+        metrics_add(evaluation->metrics, rows, evaluation->target, evaluation->target,
+                    classes ? evaluation->label : NULL, evaluation->row_loss, NULL);
+    }
     return true;
 }
 

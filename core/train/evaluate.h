@@ -24,8 +24,7 @@ void evaluation_free(evaluation *evaluation);
 /* Measures the network, whose capacity must be at least MODEL_CHUNK. ERROR_PLUGIN. No
  * allocation. */
 bool evaluation_run(evaluation *evaluation, network *network, plx_error *error);
-/* Of the last run; before the first, those of a perfect answer for the first chunk:
- * good for seeing which apply. */
+/* Of the last run; before the first, those of a perfect answer: good for seeing which apply. */
 const metrics *evaluation_metrics(const evaluation *evaluation);
 /* Hands them over to the caller to free; the evaluation can then only be freed. */
 metrics *evaluation_take(evaluation *evaluation);

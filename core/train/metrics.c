@@ -122,7 +122,7 @@ metrics *metrics_new(const metrics_spec *spec, plx_error *error)
 
     if (ok) {
         const plx_domain *output = spec->output;
-        const bool centred = output != NULL && output->lo == -1 && output->hi == 1;
+        const bool centred = output != NULL && output->lo < 0;
         made->kind = spec->encoding->targets;
         made->units = spec->code->units;
         made->top_k = spec->top_k;

@@ -36,7 +36,8 @@ typedef struct metrics_spec {
     const plx_domain *output; /* of the last layer                                               */
     size_t top_k;             /* 0: off                                                          */
     bool binary_targets;      /* TARGETS_NUMBER whose values are all 0 or 1, output within [0, 1]
-                                 (or [-1, 1] with -1 and 1): accuracy per element applies        */
+                                 (or beyond 0 within [-1, 1], with -1 and 1): accuracy per element
+                                 applies                                                         */
 } metrics_spec;
 
 metrics *metrics_new(const metrics_spec *spec, plx_error *error);

@@ -431,6 +431,19 @@ START_TEST(binary_tanh_targets_are_judged_at_zero)
 }
 END_TEST
 
+/* Such targets are -1 and 1 wherever outputs may be below 0. */
+START_TEST(binary_targets_of_a_narrow_range_are_judged_at_zero)
+{
+    const plx_domain narrow = {.size = sizeof(plx_domain), .lo = -0.9, .hi = 0.9};
+    metrics *metrics = make_binary(&code2, &narrow);
+    const float truth[4] = {-1, 1, 1, -1}, output[4] = {-0.1f, 0, 0.2f, 0.3f};
+
+    metrics_add(metrics, 2, output, truth, NULL, NULL, NULL);
+    ck_assert_double_eq(value_of(metrics, METRIC_ACCURACY), 0.75);
+    metrics_free(metrics);
+}
+END_TEST
+
 /* --- the object --- */
 
 START_TEST(nothing_added_nothing_known)
@@ -673,6 +686,7 @@ static TCase *number_cases(void)
     tcase_add_test(cases, plain_numbers_have_no_accuracy);
     tcase_add_test(cases, binary_targets_are_judged_by_element);
     tcase_add_test(cases, binary_tanh_targets_are_judged_at_zero);
+    tcase_add_test(cases, binary_targets_of_a_narrow_range_are_judged_at_zero);
     return cases;
 }
 

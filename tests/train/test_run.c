@@ -9,6 +9,7 @@
 #include "fixture.h"
 #include "support/file.h"
 #include "support/memory.h"
+#include "support/text.h"
 
 /* The seed of it all. */
 #define XOR                                                                                        \
@@ -648,6 +649,33 @@ START_TEST(early_stopping_keeps_the_best)
 }
 END_TEST
 
+/* 300 rows of which only the last one's target is another: R2 is there, though not in a part. */
+START_TEST(early_stopping_knows_what_all_rows_can_be_measured_by)
+{
+    char *run = fresh_run(), *folder = harness_folder();
+    char *csv = file_join(folder, "late.csv");
+    text rows = {0};
+    plx_error error = {0};
+
+    text_add(&rows, "x,y\n");
+    for (int i = 0; i < 300; i++)
+        text_addf(&rows, "%d,%d\n", i % 7, i == 299 ? 2 : 1);
+    ck_assert_msg(file_write(csv, rows.bytes, rows.length, &error), "%s", error.text);
+    char *text = memory_format("data: {train: %s, target: y, validation: %s}\n"
+                               "network: {layers: [{units: 1, activation: identity}]}\n"
+                               "loss: mse\noptimizer: sgd\n"
+                               "train: {epochs: 1, batch: full,"
+                               " early_stopping: {monitor: val_r2}}\n",
+                               csv, csv);
+    outcome_free(plan_expect(&(plan){.text = text, .out = run}, TRAIN_COMPLETED));
+    free(text);
+    free(rows.bytes);
+    free(csv);
+    free(folder);
+    free(run);
+}
+END_TEST
+
 START_TEST(an_optimizer_can_end_a_run)
 {
     char *run = fresh_run();
@@ -792,6 +820,7 @@ static Suite *suite(void)
     tcase_add_test(end, a_diverged_run_keeps_its_last_good_epoch);
     tcase_add_test(end, a_resumed_divergence_ends_the_same);
     tcase_add_test(end, early_stopping_keeps_the_best);
+    tcase_add_test(end, early_stopping_knows_what_all_rows_can_be_measured_by);
     tcase_add_test(end, an_optimizer_can_end_a_run);
     tcase_add_test(end, a_closure_sees_the_same_batch_and_dropout);
     tcase_add_test(end, a_failing_optimizer_is_an_error);
