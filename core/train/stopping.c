@@ -39,8 +39,8 @@ static bool refuse(const stopping_config *config, char name[MOST_NAMES][NAME], s
     }
     const char *nearest = text_nearest(config->monitor, candidate, count);
     error_at(error, ERROR_CONFIG, config->at,
-             "early stopping cannot watch '%s' here; %s%s%s it can watch %s", config->monitor,
-             nearest == NULL ? "" : "did you mean '", nearest == NULL ? "" : nearest,
+             "early stopping cannot watch '%s' here;%s%s%s it can watch %s", config->monitor,
+             nearest == NULL ? "" : " did you mean '", nearest == NULL ? "" : nearest,
              nearest == NULL ? "" : "'?", list.failed ? "less" : list.bytes);
     free(list.bytes);
     return false;

@@ -36,6 +36,10 @@ static const refusal refusals[] = {
      "experiment.yaml:5:38: early stopping cannot watch 'val_r2' here; did you mean 'val_f1'? it "
      "can watch val_loss, "
      "val_accuracy, val_precision, val_recall, val_f1, train_loss"},
+    {"data: {generate: moons, samples: 30, validation: 0.2}\n" UNIT REST
+     "train: {batch: full, early_stopping: {patience: 2, monitor: val_rmse}}\n",
+     "experiment.yaml:5:38: early stopping cannot watch 'val_rmse' here; it can watch val_loss, "
+     "val_accuracy, val_precision, val_recall, val_f1, train_loss"},
 };
 
 static void assert_refused(const char *text, const char *expected)
