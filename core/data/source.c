@@ -153,16 +153,14 @@ static bool name_targets(encoding *fitted, const column_layout *layout, const vo
     if (fitted->target_name == NULL)
         return false;
     fitted->target_count = count;
-    for (size_t t = 0; t < count; t++) {
-        if (names == NULL)
-            fitted->target_name[t] =
-                count == 1 ? memory_string(name) : memory_format("%s%zu", name, t);
-        for (size_t c = 0; names != NULL && c < names->count; c++)
-            if (layout->target[c] == t)
-                fitted->target_name[t] = memory_string(names->text[c]);
+    for (size_t t = 0; names == NULL && t < count; t++)
+        fitted->target_name[t] = count == 1 ? memory_string(name) : memory_format("%s%zu", name, t);
+    for (size_t c = 0; names != NULL && c < names->count; c++)
+        if (layout->target[c] != COLUMN_UNUSED)
+            fitted->target_name[layout->target[c]] = memory_string(names->text[c]);
+    for (size_t t = 0; t < count; t++)
         if (fitted->target_name[t] == NULL)
             return false;
-    }
     return true;
 }
 
@@ -285,18 +283,20 @@ static bool part_columns(input_file *source, plx_error *error)
     return ok;
 }
 
-/* Encoding columns named by number, each a number. */
-static bool number_columns(encoding *fitted, const column_layout *layout, size_t count)
+/* Encoding columns named by number, each a number: of the columns of a file those that a layout
+ * takes as inputs, or all. */
+static bool number_columns(encoding *fitted, const column_layout *layout, size_t columns)
 {
+    const size_t count = layout != NULL ? layout->inputs : columns;
+
     fitted->column = memory_array(count, sizeof(*fitted->column));
     if (fitted->column == NULL)
         return false;
     fitted->column_count = count;
-    for (size_t i = 0; i < count; i++) {
-        size_t c = i;
-        if (layout != NULL)
-            for (c = 0; layout->input[c] != i;)
-                c++;
+    for (size_t c = 0; c < columns; c++) {
+        const size_t i = layout != NULL ? layout->input[c] : c;
+        if (i == COLUMN_UNUSED)
+            continue;
         fitted->column[i].first = i;
         fitted->column[i].name = memory_format("%zu", c);
         if (fitted->column[i].name == NULL)
@@ -320,7 +320,7 @@ static bool take_inner_targets(input_file *source, const data_config *config, en
         error_memory(error);
     else if (layout_plan(&source->layout, &names, config, source->path, error)) {
         ok = name_targets(fitted, &source->layout, &names, NULL, source->layout.targets) &&
-             number_columns(fitted, &source->layout, source->layout.inputs);
+             number_columns(fitted, &source->layout, source->layout.columns);
         if (!ok)
             error_memory(error);
     }
@@ -530,6 +530,24 @@ static dataset *open_matrix(input_file *source, const data_config *config, encod
     return NULL;
 }
 
+/* With `format: auto` it takes the file to know that a key means nothing. */
+static bool check_format_keys(data_format format, const data_config *config, plx_error *error)
+{
+    const char *key = NULL, *right = "CSV";
+
+    if (format != FORMAT_CSV && config->header != HEADER_AUTO) {
+        key = "header";
+    } else if (format != FORMAT_CSV && config->delimiter != '\0') {
+        key = "delimiter";
+    } else if (format != FORMAT_LIBSVM && config->features != 0) {
+        key = "features";
+        right = "LIBSVM";
+    }
+    return key == NULL ||
+           error_at(error, ERROR_CONFIG, config->at, "`%s` is for %s files; this is %s", key, right,
+                    raw_format_name(format));
+}
+
 /* --- for training --- */
 
 dataset *source_open_training(input_file *source, const data_config *config, encoding *fitted,
@@ -549,6 +567,8 @@ dataset *source_open_training(input_file *source, const data_config *config, enc
         return NULL;
     fitted->format = source->format;
     fitted->missing = config->missing;
+    if (!check_format_keys(source->format, config, error))
+        return NULL;
     if (how.targets != NULL && holds_targets(source->format)) {
         error_at(error, ERROR_CONFIG, config->train.at,
                  "a %s file holds its targets; give its path alone%s",

@@ -58,8 +58,7 @@ data_config fixture_config(char *path, char *targets, target_spec *spec, const c
     data_config config = {.at = {"x.yaml", 1, 1},
                           .train = {.path = path, .targets = targets, .at = {"x.yaml", 2, 3}},
                           .validation = {.at = {"x.yaml", 3, 3}},
-                          .test = {.at = {"x.yaml", 4, 3}},
-                          .delimiter = ','};
+                          .test = {.at = {"x.yaml", 4, 3}}};
 
     if (column != NULL) {
         *spec = (target_spec){.column = memory_string(column), .at = {"x.yaml", 5, 3}};

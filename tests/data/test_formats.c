@@ -703,6 +703,39 @@ START_TEST(a_smaller_index_in_a_test_file_is_fine)
 }
 END_TEST
 
+static void check_key_refused(setup *s, const char *expected)
+{
+    fixture_refused(&s->config, s->folder, ERROR_CONFIG, expected);
+    tear_down(s, NULL);
+}
+
+START_TEST(refuses_a_header_of_libsvm)
+{
+    setup s = libsvm("1 1:1\n2 2:1\n");
+
+    s.config.header = HEADER_YES;
+    check_key_refused(&s, "x.yaml:1:1: `header` is for CSV files; this is LIBSVM");
+}
+END_TEST
+
+START_TEST(refuses_a_delimiter_of_libsvm)
+{
+    setup s = libsvm("1 1:1\n2 2:1\n");
+
+    s.config.delimiter = ';';
+    check_key_refused(&s, "x.yaml:1:1: `delimiter` is for CSV files; this is LIBSVM");
+}
+END_TEST
+
+START_TEST(refuses_a_number_of_features_of_npy)
+{
+    setup s = matrix(bytes_y, BYTES("\x05\x07\x01"), false);
+
+    s.config.features = 2;
+    check_key_refused(&s, "x.yaml:1:1: `features` is for LIBSVM files; this is NPY");
+}
+END_TEST
+
 static void add_readers(Suite *all)
 {
     TCase *tests = tcase_create("readers");
@@ -757,6 +790,9 @@ static void add_data_sets(Suite *all)
     tcase_add_test(tests, predict_refuses_a_row_that_drop_would_leave_out);
     tcase_add_test(tests, libsvm_targets_are_numbers);
     tcase_add_test(tests, libsvm_targets_can_be_classes);
+    tcase_add_test(tests, refuses_a_header_of_libsvm);
+    tcase_add_test(tests, refuses_a_delimiter_of_libsvm);
+    tcase_add_test(tests, refuses_a_number_of_features_of_npy);
     tcase_add_test(tests, refuses_a_larger_index_in_a_test_file);
     tcase_add_test(tests, a_smaller_index_in_a_test_file_is_fine);
     suite_add_tcase(all, tests);
