@@ -321,6 +321,37 @@ static bool take(builder *b, const yaml_event_t *event)
     }
 }
 
+/* Whether a line begins at bytes[at]; YAML ends lines in more ways than one. */
+static bool begins_line(const char *bytes, size_t at)
+{
+    static const char *const breaks[] = {"\n", "\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+
+    for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
+        const size_t n = strlen(breaks[i]);
+        if (at >= n && memcmp(bytes + at - n, breaks[i], n) == 0)
+            return true;
+    }
+    return at == 0;
+}
+
+/* Tags are refused as they come, but the parser compares every %TAG line with all before it, before
+ * it tells of any. */
+static bool refuse_tag_lines(const builder *b)
+{
+    const char *bytes = b->bytes, *found = bytes;
+    place at = {b->name, 1, 1};
+
+    while ((found = memmem(found, b->length - (size_t)(found - bytes), "%TAG", 4)) != NULL &&
+           !begins_line(bytes, (size_t)(found - bytes)))
+        found++;
+    if (found == NULL)
+        return true;
+    for (const char *c = bytes; c < found; c++)
+        at.line += *c == '\n' || (*c == '\r' && c[1] != '\n') ? 1 : 0;
+    return error_at(b->error, ERROR_CONFIG, b->numbered ? at : (place){b->name, 0, 0},
+                    "a line '%%TAG'; tags are not used here, leave it out");
+}
+
 /* Pulls events until the stream ends. */
 static bool pull(builder *b)
 {
@@ -368,7 +399,7 @@ bool parse_into(tree *owner, node *into, size_t depth, const char *name, bool nu
     if (length > PARSE_MAX_BYTES)
         return error_set(error, ERROR_CONFIG, "%s: larger than 1 MiB; a config file is smaller",
                          name);
-    if (!utf8_check(name, numbered, bytes, length, error))
+    if (!utf8_check(name, numbered, bytes, length, error) || !refuse_tag_lines(&b))
         return false;
     if (!yaml_parser_initialize(&b.parser))
         return error_memory(error);

@@ -313,6 +313,20 @@ START_TEST(says_that_a_folder_is_no_file)
 }
 END_TEST
 
+/* The parser would compare each with all before it. */
+START_TEST(refuses_tag_directives)
+{
+    static const char *const files[] = {"%TAG !e! tag:e\n---\na: 1\n", "a: 1\n...\n%TAG ! b\n"};
+    static const char *const messages[] = {
+        "f.yaml:1:1: a line '%TAG'; tags are not used here, leave it out",
+        "f.yaml:3:1: a line '%TAG'; tags are not used here, leave it out"};
+    plx_error error = {0};
+
+    ck_assert_ptr_null(tree_parse("f.yaml", files[_i], strlen(files[_i]), &error));
+    ck_assert_str_eq(error.text, messages[_i]);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("config/tree");
@@ -340,6 +354,7 @@ static Suite *suite(void)
     tcase_add_test(limits, takes_a_mebibyte);
     tcase_add_test(limits, refuses_too_many_values);
     tcase_add_test(limits, finds_one_key_twice_among_many);
+    tcase_add_loop_test(limits, refuses_tag_directives, 0, 2);
     tcase_add_test(limits, survives_damage);
     suite_add_tcase(s, limits);
     return s;
