@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/csv.h"
 #include "data/labels.h"
 #include "data/vocabulary.h"
 #include "support/memory.h"
 #include "support/text.h"
 
-enum { MAX_CATEGORIES = 1000, MAX_TARGETS = CSV_MAX_COLUMNS };
+enum { MAX_CATEGORIES = 1000 };
+/* Of columns and targets too, of which a matrix can have more than a CSV file. */
 #define MAX_FEATURES ((size_t)1 << 31)
 
 static const char *const format_names[] = {"auto", "csv", "idx", "npy", "libsvm", NULL};
@@ -238,8 +238,8 @@ static bool get_columns(const json_t *array, encoding *fitted, plx_error *error)
     vocabulary seen = {0};
     bool ok = true;
 
-    if (!json_is_array(array) || n > CSV_MAX_COLUMNS)
-        return bad(error, "columns", "a list of at most 100000 columns");
+    if (!json_is_array(array) || n > MAX_FEATURES)
+        return bad(error, "columns", "a list of columns");
     fitted->column = memory_array(n, sizeof(*fitted->column));
     if (fitted->column == NULL)
         return error_memory(error);
@@ -325,7 +325,7 @@ static bool get_targets(const json_t *object, encoding *fitted, plx_error *error
     const json_t *labels = json_object_get(object, "labels");
     const bool classes = fitted->targets == TARGETS_CLASS;
 
-    if (!get_strings(json_object_get(object, "target_names"), "target_names", MAX_TARGETS, false,
+    if (!get_strings(json_object_get(object, "target_names"), "target_names", MAX_FEATURES, false,
                      &fitted->target_name, &fitted->target_count, error))
         return false;
     if ((fitted->target_count == 0) != (fitted->targets == TARGETS_NONE) ||

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "support/memory.h"
 
 static const plx_domain reals = {.size = sizeof(plx_domain), .lo = -HUGE_VAL, .hi = HUGE_VAL};
 static const plx_domain unit = {.size = sizeof(plx_domain), .lo = 0, .hi = 1};
@@ -63,6 +64,25 @@ START_TEST(numbers_keep_every_bit)
     ck_assert_mem_eq(back.target_deviation, deviation, sizeof(deviation));
     encoding_clear(&back);
     free(json);
+}
+END_TEST
+
+/* As many as matrices can have, which is more than a CSV file can. */
+START_TEST(many_targets_and_columns_round_trip)
+{
+    enum { MANY = 100001 };
+    encoding from = {.format = FORMAT_NPY, .features = MANY, .targets = TARGETS_NUMBER};
+
+    from.target_name = memory_array(MANY, sizeof(char *));
+    from.column = memory_array(MANY, sizeof(*from.column));
+    from.target_count = from.column_count = MANY;
+    for (size_t i = 0; i < MANY; i++) {
+        from.target_name[i] = memory_format("y%zu", i);
+        from.column[i].name = memory_format("%zu", i);
+        from.column[i].first = i;
+    }
+    check_round_trip(&from);
+    encoding_clear(&from);
 }
 END_TEST
 
@@ -334,6 +354,7 @@ static Suite *suite(void)
 
     tcase_add_test(tests, classes_and_categories_round_trip);
     tcase_add_test(tests, numbers_keep_every_bit);
+    tcase_add_test(tests, many_targets_and_columns_round_trip);
     tcase_add_test(tests, columns_come_back_with_their_places);
     tcase_add_loop_test(tests, refuses_bad_json, 0, sizeof(bad_jsons) / sizeof(bad_jsons[0]));
     tcase_add_test(tests, a_refused_encoding_is_empty);
