@@ -520,6 +520,29 @@ static bool encode_rows(const csv_table *table, const column_layout *layout, con
     return true;
 }
 
+/* The first columns one by one, as a line number takes a walk over the file; the others together. */
+static void tell_unseen(const csv_table *table, const encoding *fitted,
+                        const category_encoder *encoder, const logger *log)
+{
+    enum { TOLD_ALONE = 8 };
+    size_t told = 0;
+
+    for (size_t i = 0; i < fitted->column_count; i++) {
+        if (encoder->unseen[i] == 0 || ++told > TOLD_ALONE)
+            continue;
+        log_line(log, LOG_WARNING,
+                 "%s: column '%.60s' has %zu value%s not seen in training (first in line %d), "
+                 "taken as none of its categories",
+                 table->path, fitted->column[i].name, encoder->unseen[i],
+                 encoder->unseen[i] == 1 ? "" : "s", csv_line(table, encoder->unseen_at[i]));
+    }
+    if (told > TOLD_ALONE)
+        log_line(log, LOG_WARNING,
+                 "%s: %zu more column%s values not seen in training, taken as none of their "
+                 "categories",
+                 table->path, told - TOLD_ALONE, told - TOLD_ALONE == 1 ? " has" : "s have");
+}
+
 bool columns_encode(const csv_table *table, const column_layout *layout, const encoding *fitted,
                     dataset *data, const logger *log, plx_error *error)
 {
@@ -530,13 +553,8 @@ bool columns_encode(const csv_table *table, const column_layout *layout, const e
         error_memory(error);
     else
         ok = encode_rows(table, layout, fitted, &encoder, data->floats, error);
-    for (size_t i = 0; ok && i < fitted->column_count; i++)
-        if (encoder.unseen[i] > 0)
-            log_line(log, LOG_WARNING,
-                     "%s: column '%.60s' has %zu value%s not seen in training (first in line %d), "
-                     "taken as none of its categories",
-                     table->path, fitted->column[i].name, encoder.unseen[i],
-                     encoder.unseen[i] == 1 ? "" : "s", csv_line(table, encoder.unseen_at[i]));
+    if (ok)
+        tell_unseen(table, fitted, &encoder, log);
     free_encoder(&encoder, fitted->column_count);
     return ok;
 }

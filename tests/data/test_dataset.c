@@ -389,12 +389,27 @@ START_TEST(extra_columns_are_told)
 }
 END_TEST
 
+#define UNSEEN(column)                                                                             \
+    "warning: @/test.csv: column '" column                                                         \
+    "' has 1 value not seen in training (first in line 2), taken as none of its categories\n"
+
 START_TEST(unseen_categories_are_told)
 {
     check_log(
         "c,y\nu,p\nv,q\n", "c,y\nu,p\nw,q\nw,p\n",
         "warning: @/test.csv: column 'c' has 2 values not seen in training (first in line 3), "
         "taken as none of its categories\n");
+}
+END_TEST
+
+START_TEST(many_columns_with_unseen_categories_are_told_together)
+{
+    check_log(
+        "a,b,c,d,e,f,g,h,i,j,k,l,y\n1,u,u,u,u,u,u,u,u,u,u,u,p\n2,v,v,v,v,v,v,v,v,v,v,v,q\n",
+        "a,b,c,d,e,f,g,h,i,j,k,l,y\n1,w,u,w,w,w,w,w,w,w,w,w,q\n",
+        UNSEEN("b") UNSEEN("d") UNSEEN("e") UNSEEN("f") UNSEEN("g") UNSEEN("h") UNSEEN("i")
+            UNSEEN("j") "warning: @/test.csv: 2 more columns have values not seen in training, "
+                        "taken as none of their categories\n");
 }
 END_TEST
 
@@ -599,6 +614,7 @@ static void add_other_files(Suite *all)
     tcase_add_test(tests, columns_are_matched_by_name);
     tcase_add_test(tests, extra_columns_are_told);
     tcase_add_test(tests, unseen_categories_are_told);
+    tcase_add_test(tests, many_columns_with_unseen_categories_are_told_together);
     tcase_add_test(tests, a_quiet_load_says_nothing);
     tcase_add_test(tests, an_unseen_category_is_all_zeros);
     tcase_add_test(tests, refuses_a_file_without_an_input_column);
