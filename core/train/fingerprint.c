@@ -1,11 +1,13 @@
 /* fingerprint.c: see fingerprint.h. In a checkpoint's metadata it is train.config, train.data.PART,
- * train.plugin.KIND.NAME (version and SHA-256) and train.state_version. */
+ * train.plugin.KIND.NAME (version and SHA-256), train.state_version and train.machine. */
 #include "train/fingerprint.h"
 
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "network/product.h"
 #include "support/file.h"
 #include "support/memory.h"
 #include "support/text.h"
@@ -40,6 +42,8 @@ bool fingerprint_make(fingerprint *print, const experiment *experiment, plx_erro
         return error_memory(error);
     }
     print->config = config.bytes;
+    snprintf(print->machine, sizeof(print->machine), "%s, %s, libc %s", product_isa(),
+             product_library_version(), gnu_get_libc_version());
     print->state_version = experiment->optimizer.settings->plugin->optimizer->state_version;
     print->plugin = memory_array(experiment->layer_count + 2, sizeof(*print->plugin));
     if (print->plugin == NULL)
@@ -93,6 +97,7 @@ void fingerprint_store(const fingerprint *print, tensor_file *file)
     }
     snprintf(buffer, sizeof(buffer), "%u", print->state_version);
     tensor_file_metadata(file, "train.state_version", buffer);
+    tensor_file_metadata(file, "train.machine", print->machine);
 }
 
 /* --- comparing --- */
@@ -203,4 +208,11 @@ bool fingerprint_check_data(const fingerprint *print, const tensor_file *file, c
                              run, i == 0 ? "training" : part_name[i]);
     }
     return true;
+}
+
+const char *fingerprint_other_machine(const fingerprint *print, const tensor_file *file)
+{
+    const char *before = tensor_file_value(file, "train.machine");
+
+    return before == NULL || strcmp(before, print->machine) == 0 ? NULL : before;
 }

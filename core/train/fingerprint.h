@@ -12,7 +12,7 @@ enum { FINGERPRINT_PARTS = 3 };
 
 typedef struct fingerprint_plugin {
     const plugin *plugin;
-    char *key; /* "plugin.activation.relu"                                                       */
+    char *key; /* "train.plugin.activation.relu"                                                 */
     char sha256[65];
 } fingerprint_plugin;
 
@@ -22,6 +22,7 @@ typedef struct fingerprint {
     fingerprint_plugin *plugin;
     size_t plugin_count;
     uint32_t state_version; /* of the optimizer                                                  */
+    char machine[128];      /* "avx2, oneDNN 2.7.2, libc 2.36": what rounding depends on         */
 } fingerprint;
 
 /* Of config and plug-ins; then of the data, once it is loaded. Clear it in either case. */
@@ -39,5 +40,9 @@ bool fingerprint_check(const fingerprint *print, const tensor_file *file, const 
                        plx_error *error);
 bool fingerprint_check_data(const fingerprint *print, const tensor_file *file, const char *run,
                             plx_error *error);
+
+/* The instruction-set level and libraries that the checkpoint was written with, if they are not
+ * those at hand; else NULL. */
+const char *fingerprint_other_machine(const fingerprint *print, const tensor_file *file);
 
 #endif

@@ -16,6 +16,7 @@
 #include "network/product.h"
 #include "support/file.h"
 #include "support/memory.h"
+#include "support/text.h"
 #include "train/preflight.h"
 
 static const double usual_checkpoint_seconds = 0.2;
@@ -263,6 +264,20 @@ static bool restore(session *session, const tensor_file *file, plx_error *error)
     return true;
 }
 
+/* Another machine may well finish the run, only not with the same bits. */
+static void point_out_machine(const session *session, const tensor_file *file)
+{
+    const char *before = fingerprint_other_machine(&session->print, file);
+    char shown[4 * 120 + 4];
+
+    if (before != NULL)
+        log_line(session->hooks->log, LOG_WARNING,
+                 "%s: the run began on %s, now on %s; it may end with other last digits than if "
+                 "it had gone on there",
+                 session->dir.folder, text_shown(shown, before, strlen(before), 120),
+                 session->print.machine);
+}
+
 static bool resume(session *session, const char *folder, catalog *catalog, plx_error *error)
 {
     tensor_file *file = NULL;
@@ -280,6 +295,8 @@ static bool resume(session *session, const char *folder, catalog *catalog, plx_e
         ok = file != NULL && checkpoint_read_state(file, session->dir.checkpoint, &state, error) &&
              check_finished(session, &state, error) &&
              fingerprint_check(&session->print, file, session->dir.folder, error);
+        if (ok)
+            point_out_machine(session, file);
     } else {
         ok = check_config_file(session, catalog, error);
     }

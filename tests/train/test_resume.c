@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "network/product.h"
 #include "support/file.h"
 #include "support/memory.h"
 #include "support/safetensors.h"
@@ -273,6 +274,38 @@ START_TEST(initial_weights_from_a_file_are_read_once)
     free(text);
     free(model);
     free(other);
+    free(run);
+}
+END_TEST
+
+/* The first part runs in a child, so that the level can still be capped here. */
+START_TEST(another_instruction_set_is_pointed_out)
+{
+    char *run = fresh_run();
+    const char *reason;
+    size_t length;
+
+    ck_assert_int_eq(plan_run_in_child(&(plan){.text = WHOLE, .out = run, .stop_at_step = 4}), 0);
+    char *record = read_run_file(run, "run.json", &length);
+    const bool lowest = strstr(record, "\"isa\": \"sse41\"") != NULL;
+    if (!lowest && product_cap_isa("sse41", &reason)) {
+        outcome *outcome = plan_expect(&(plan){.resume = run}, TRAIN_COMPLETED);
+        ck_assert_msg(strstr(outcome->warnings, ", now on sse41, oneDNN ") != NULL, "%s",
+                      outcome->warnings);
+        outcome_free(outcome);
+    }
+    free(record);
+    free(run);
+}
+END_TEST
+
+START_TEST(the_same_machine_is_not_pointed_out)
+{
+    char *run = stopped(WHOLE, 4);
+    outcome *outcome = plan_expect(&(plan){.resume = run}, TRAIN_COMPLETED);
+
+    ck_assert_ptr_null(strstr(outcome->warnings, "now on"));
+    outcome_free(outcome);
     free(run);
 }
 END_TEST
@@ -610,6 +643,8 @@ static Suite *suite(void)
     tcase_add_test(bytes, the_result_knows_the_last_epoch);
     tcase_add_test(bytes, the_first_epoch_is_remembered_for_the_diagnosis);
     tcase_add_test(bytes, initial_weights_from_a_file_are_read_once);
+    tcase_add_test(bytes, another_instruction_set_is_pointed_out);
+    tcase_add_test(bytes, the_same_machine_is_not_pointed_out);
     tcase_add_test(bytes, temporaries_are_cleared_away);
     tcase_add_test(refusals, a_finished_run_says_so);
     tcase_add_test(refusals, another_experiment_is_refused);
