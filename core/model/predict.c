@@ -185,10 +185,8 @@ static void add_npy_float(text *out, float value)
 
 /* --- rows --- */
 
-/* -1 if an output is NaN. */
-static int64_t predicted_class(const model *model, const float *output)
+int64_t predict_class(const target_code *code, const float *output)
 {
-    const target_code *code = &model->code;
     size_t largest = 0;
 
     for (size_t c = 0; c < code->units; c++) {
@@ -217,7 +215,7 @@ static float probability(const model *model, const float *output, size_t class_i
 static void add_class_row(predictor *p, const float *output)
 {
     const encoding *encoding = &p->model->encoding;
-    const int64_t predicted = predicted_class(p->model, output);
+    const int64_t predicted = predict_class(&p->model->code, output);
 
     if (!p->npy) {
         /* Bare, nothing would make an empty line, which readers skip. */

@@ -29,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/predict.h"
 #include "support/memory.h"
 #include "train/shown.h"
 
@@ -45,7 +46,8 @@ struct metrics {
     target_kind kind;
     size_t units, classes, top_k;
     bool binary;
-    float class_middle, binary_middle;
+    target_code code;
+    float binary_middle;
     char **label;         /* classes             */
     target_sums *targets; /* units, for numbers  */
 
@@ -127,7 +129,7 @@ metrics *metrics_new(const metrics_spec *spec, plx_error *error)
         made->units = spec->code->units;
         made->top_k = spec->top_k;
         made->binary = spec->binary_targets;
-        made->class_middle = (spec->code->low + spec->code->high) / 2;
+        made->code = *spec->code;
         made->binary_middle = centred ? 0.0f : 0.5f;
     }
     if (ok && made->kind == TARGETS_CLASS)
@@ -184,22 +186,6 @@ static void add_losses(metrics *sums, size_t rows, const double *row_loss, const
     sums->loss_rows += rows;
 }
 
-/* The class a row's outputs stand for, or -1 if one of them is NaN. */
-static int64_t predicted_class(const metrics *sums, const float *output)
-{
-    size_t largest = 0;
-
-    for (size_t c = 0; c < sums->units; c++) {
-        if (isnan(output[c]))
-            return -1;
-        if (output[c] > output[largest])
-            largest = c;
-    }
-    if (sums->units == 1)
-        return output[0] >= sums->class_middle ? 1 : 0;
-    return (int64_t)largest;
-}
-
 /* Whether fewer than k outputs come before that of the true class. */
 static bool is_in_top_k(const metrics *sums, const float *output, size_t truth)
 {
@@ -215,7 +201,7 @@ static void add_classes(metrics *sums, size_t rows, const float *output, const i
 {
     for (size_t r = 0; r < rows; r++) {
         const float *row = output + r * sums->units;
-        const int64_t predicted = predicted_class(sums, row);
+        const int64_t predicted = predict_class(&sums->code, row);
         if (label[r] < 0 || (size_t)label[r] >= sums->classes)
             continue;
         const size_t truth = (size_t)label[r];
