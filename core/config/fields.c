@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/utf8.h"
 #include "support/file.h"
 #include "support/memory.h"
 #include "support/text.h"
+#include "support/utf8.h"
 
 #define SHOWN 60
 
@@ -343,7 +343,7 @@ bool field_path(const reader *r, const node *value, char **path)
     free(joined);
     if (*path == NULL)
         return error_memory(r->error);
-    if (!utf8_is_valid(*path))
+    if (!utf8_is_valid(*path, strlen(*path)))
         return error_at(r->error, ERROR_CONFIG, value->at,
                         "the file lies in a folder whose name is not UTF-8; rename the folder");
     return true;

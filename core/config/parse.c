@@ -9,9 +9,10 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "config/utf8.h"
+#include "config/plain_text.h"
 #include "support/memory.h"
 #include "support/text.h"
+#include "support/utf8.h"
 
 typedef struct builder {
     yaml_parser_t parser;
@@ -386,7 +387,7 @@ const char *parse_keep_name(tree *owner, const char *name, plx_error *error)
 bool parse_into(tree *owner, node *into, size_t depth, const char *name, bool numbered,
                 const char *bytes, size_t length, plx_error *error)
 {
-    const size_t mark = utf8_mark(bytes, length);
+    const size_t mark = plain_text_mark(bytes, length);
     builder b = {.owner = owner,
                  .top = into,
                  .depth = depth,
@@ -399,7 +400,7 @@ bool parse_into(tree *owner, node *into, size_t depth, const char *name, bool nu
     if (length > PARSE_MAX_BYTES)
         return error_set(error, ERROR_CONFIG, "%s: larger than 1 MiB; a config file is smaller",
                          name);
-    if (!utf8_check(name, numbered, bytes, length, error) || !refuse_tag_lines(&b))
+    if (!plain_text_check(name, numbered, bytes, length, error) || !refuse_tag_lines(&b))
         return false;
     if (!yaml_parser_initialize(&b.parser))
         return error_memory(error);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "config/sections.h"
-#include "config/utf8.h"
 #include "support/text.h"
+#include "support/utf8.h"
 
 /* ---- words and numbers ----------------------------------------------------------------------- */
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "config/parse.h"
-#include "config/utf8.h"
 #include "support/file.h"
 #include "support/memory.h"
 #include "support/text.h"
+#include "support/utf8.h"
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -274,7 +274,7 @@ bool tree_set(node *root, const char *assignment, plx_error *error)
     bool ok = false;
     if (label == NULL || path == NULL)
         error_memory(error);
-    else if (!utf8_is_valid(assignment))
+    else if (!utf8_is_valid(assignment, strlen(assignment)))
         error_set(error, ERROR_USAGE, "%s: the text is not UTF-8", label);
     else
         ok = assign((tree *)root, label, path, equals + 1, error);

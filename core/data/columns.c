@@ -10,6 +10,7 @@
 #include "data/split.h"
 #include "support/memory.h"
 #include "support/text.h"
+#include "support/utf8.h"
 
 enum { MAX_CATEGORIES = 1000, SHOWN = 40, SHOWN_SIZE = 4 * SHOWN + 4 };
 
@@ -317,7 +318,7 @@ static bool add_category(const csv_table *table, const csv_field *field, size_t 
         return csv_error(table, field->at, error,
                          "column '%.60s' has more than %d categories; leave it out with `drop`",
                          table->names.text[c], MAX_CATEGORIES);
-    if (words->count > before && !csv_is_utf8(field->text, field->length))
+    if (words->count > before && !utf8_is_valid(field->text, field->length))
         return csv_error(table, field->at, error,
                          "'%s' is not UTF-8; convert the file (iconv -t UTF-8)",
                          text_shown(shown, field->text, field->length, SHOWN));
@@ -586,7 +587,7 @@ static bool add_label(const csv_table *table, const csv_field *field, label_set 
 {
     char shown[SHOWN_SIZE];
 
-    if (!csv_is_utf8(field->text, field->length))
+    if (!utf8_is_valid(field->text, field->length))
         return csv_error(table, field->at, error,
                          "the label '%s' is not UTF-8; convert the file (iconv -t UTF-8)",
                          text_shown(shown, field->text, field->length, SHOWN));

@@ -14,6 +14,7 @@
 
 #include "support/memory.h"
 #include "support/text.h"
+#include "support/utf8.h"
 
 /* --- one field --- */
 
@@ -181,28 +182,6 @@ bool csv_is_missing(const csv_field *field)
     return false;
 }
 
-bool csv_is_utf8(const char *word, size_t length)
-{
-    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *s = (const unsigned char *)word;
-
-    for (size_t i = 0; i < length;) {
-        const size_t n = s[i] < 0x80 ? 1 : s[i] < 0xC2 ? 0 : s[i] < 0xE0 ? 2 : s[i] < 0xF0 ? 3 : 4;
-        if (n == 0 || s[i] > 0xF4 || n > length - i)
-            return false;
-        uint32_t c = n == 1 ? s[i] : s[i] & (0xFFu >> (n + 1));
-        for (size_t k = 1; k < n; k++) {
-            if ((s[i + k] & 0xC0) != 0x80)
-                return false;
-            c = c << 6 | (s[i + k] & 0x3F);
-        }
-        if (c < least[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
-            return false;
-        i += n;
-    }
-    return true;
-}
-
 /* Up to 15 digits are exact in a double, and so is the power of ten they are divided by: one
  * correctly rounded division gives the nearest double. */
 static bool short_number(const char *word, size_t length, double *value)
@@ -336,7 +315,7 @@ static bool add_name(csv_table *table, const csv_field *field, size_t column, pl
     if (field->length == 0)
         return csv_error(table, field->at, error,
                          "column %zu has no name; every column of a header needs one", column + 1);
-    if (!csv_is_utf8(field->text, field->length))
+    if (!utf8_is_valid(field->text, field->length))
         return csv_error(table, field->at, error,
                          "the column's name '%s' is not UTF-8; convert the file (iconv -t UTF-8)",
                          text_shown(shown, field->text, field->length, 40));

@@ -49,8 +49,6 @@ bool csv_error(const csv_table *table, size_t at, plx_error *error, const char *
 int csv_line(const csv_table *table, size_t at);
 /* Empty, NA, NaN, nan, NAN, null and ? say that a value is missing. */
 bool csv_is_missing(const csv_field *field);
-/* What is kept in a model (names, labels, categories) has to be UTF-8. */
-bool csv_is_utf8(const char *text, size_t length);
 /* A number as text_is_double knows it, quickly for the short ones. */
 bool csv_number(const csv_field *field, double *value);
 

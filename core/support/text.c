@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "support/memory.h"
+#include "support/utf8.h"
 
 enum { LONGEST_NAME = 255 };
 
@@ -295,28 +296,8 @@ bool text_is_name(const char *name)
     return true;
 }
 
-/* Reads one well-formed UTF-8 sequence; returns its length and its character, 0 if malformed. */
-static size_t utf8_sequence(const unsigned char *s, size_t left, uint32_t *character)
-{
-    static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
-    const size_t n = s[0] < 0x80 ? 1 : s[0] < 0xC0 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-
-    if (n == 0 || s[0] > 0xF4 || n > left)
-        return 0;
-    uint32_t c = n == 1 ? s[0] : s[0] & (0xFFu >> (n + 1));
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-        c = c << 6 | (s[i] & 0x3F);
-    }
-    if (c < smallest[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
-        return 0;
-    *character = c;
-    return n;
-}
-
 /* Controls move the cursor; directional marks and line separators reorder what is around them. */
-static bool is_showable(uint32_t c)
+static bool is_showable(unsigned c)
 {
     const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0);
     const bool direction =
@@ -332,8 +313,8 @@ char *text_shown(char *buffer, const char *bytes, size_t length, size_t limit)
     size_t at = 0, used = 0;
 
     for (size_t shown = 0; at < length && shown < limit; shown++) {
-        uint32_t character = 0;
-        const size_t n = utf8_sequence(s + at, length - at, &character);
+        unsigned character = 0;
+        const size_t n = utf8_character(bytes + at, length - at, &character);
         if (n > 0 && is_showable(character)) {
             memcpy(buffer + used, bytes + at, n);
             used += n;

@@ -241,24 +241,6 @@ START_TEST(refuses_what_is_no_number)
 }
 END_TEST
 
-START_TEST(knows_utf8)
-{
-    const char *word = "na\xC3\xAFve \xE2\x82\xAC \xF0\x9F\x98\x80";
-
-    ck_assert(csv_is_utf8(word, strlen(word)));
-}
-END_TEST
-
-START_TEST(refuses_what_is_not_utf8)
-{
-    static const char *const words[] = {"\xE9",     "\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80",
-                                        "\xE2\x82", "\x80"};
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        ck_assert(!csv_is_utf8(words[i], strlen(words[i])));
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *all = suite_create("data: csv");
@@ -288,8 +270,6 @@ static Suite *suite(void)
     tcase_add_test(tests, takes_other_words_as_values);
     tcase_add_test(tests, short_numbers_are_exact);
     tcase_add_test(tests, refuses_what_is_no_number);
-    tcase_add_test(tests, knows_utf8);
-    tcase_add_test(tests, refuses_what_is_not_utf8);
     suite_add_tcase(all, tests);
     return all;
 }

@@ -1,37 +1,13 @@
-/* utf8.c: UTF-8, decoded by hand, strictly: no overlong forms, no surrogates, nothing above
- * U+10FFFF. Columns count characters, as the YAML parser's do. */
-#include "config/utf8.h"
+/* plain_text.c: see plain_text.h. Columns count characters, as the YAML parser's do. */
+#include "config/plain_text.h"
 
 #include <string.h>
 
-size_t utf8_mark(const char *bytes, size_t length)
+#include "support/utf8.h"
+
+size_t plain_text_mark(const char *bytes, size_t length)
 {
     return length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-}
-
-size_t utf8_character(const char *bytes, size_t length, unsigned *character)
-{
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char first = (unsigned char)bytes[0];
-    const size_t width = first < 0x80             ? 1
-                         : (first & 0xe0) == 0xc0 ? 2
-                         : (first & 0xf0) == 0xe0 ? 3
-                         : (first & 0xf8) == 0xf0 ? 4
-                                                  : 0;
-
-    if (width == 0 || width > length)
-        return 0;
-    unsigned value = width == 1 ? first : first & (0x7fu >> width);
-    for (size_t i = 1; i < width; i++) {
-        const unsigned char next = (unsigned char)bytes[i];
-        if ((next & 0xc0) != 0x80)
-            return 0;
-        value = value << 6 | (next & 0x3f);
-    }
-    if (value < least[width] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
-        return 0;
-    *character = value;
-    return width;
 }
 
 /* The characters a YAML file may hold. */
@@ -62,13 +38,14 @@ static bool has_wide_mark(const char *bytes, size_t length)
     return length >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0);
 }
 
-bool utf8_check(const char *name, bool numbered, const char *bytes, size_t length, plx_error *error)
+bool plain_text_check(const char *name, bool numbered, const char *bytes, size_t length,
+                      plx_error *error)
 {
     place at = {name, 1, 1};
 
     if (has_wide_mark(bytes, length))
         return error_at(error, ERROR_CONFIG, at, "the file is UTF-16; save it as UTF-8");
-    for (size_t i = utf8_mark(bytes, length); i < length;) {
+    for (size_t i = plain_text_mark(bytes, length); i < length;) {
         unsigned character = 0;
         const size_t width = utf8_character(bytes + i, length - i, &character);
 
@@ -81,21 +58,6 @@ bool utf8_check(const char *name, bool numbered, const char *bytes, size_t lengt
         } else {
             at.column++;
         }
-    }
-    return true;
-}
-
-bool utf8_is_valid(const char *string)
-{
-    size_t left = strlen(string);
-
-    while (left > 0) {
-        unsigned character = 0;
-        const size_t width = utf8_character(string, left, &character);
-        if (width == 0)
-            return false;
-        string += width;
-        left -= width;
     }
     return true;
 }
