@@ -1,33 +1,12 @@
-/* columns.h: what the columns of a table are used for, and CSV columns turned into features.
- * Private to data. */
+/* columns.h: the columns of a CSV file turned into features, labels and targets. Private to
+ * data. */
 #ifndef DATA_COLUMNS_H
 #define DATA_COLUMNS_H
 
 #include "data/csv.h"
 #include "data/dataset.h"
 #include "data/labels.h"
-
-#define COLUMN_UNUSED SIZE_MAX
-
-/* For each column of a file: the number of the input or target it is, or COLUMN_UNUSED. */
-typedef struct column_layout {
-    size_t columns;
-    size_t *input, *target;
-    size_t inputs, targets;
-} column_layout;
-
-void layout_clear(column_layout *layout);
-/* From a config: targets and drop found by name among `names`, all else are inputs. Code
- * ERROR_CONFIG with the nearest name. */
-bool layout_plan(column_layout *layout, const vocabulary *names, const data_config *config,
-                 const char *path, plx_error *error);
-/* From an encoding, for another file. Columns are found by name, so their order may differ;
- * without a header by number, or, if the file has just the inputs, in their order. With
- * with_targets the targets must be there; without, they are left out. *extra: columns of the file
- * that are not used. */
-bool layout_match(column_layout *layout, const vocabulary *names, bool header,
-                  const encoding *fitted, const char *path, bool with_targets, size_t *extra,
-                  plx_error *error);
+#include "data/layout.h"
 
 /* What the fields of a column are. */
 typedef struct column_scan {

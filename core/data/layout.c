@@ -1,0 +1,165 @@
+/* layout.c: see layout.h. A config names the columns it means; an encoding knows those it was fitted
+ * on, and finds them again in another file. */
+#include "data/layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/labels.h"
+#include "support/memory.h"
+#include "support/text.h"
+
+enum { SHOWN = 40, SHOWN_SIZE = 4 * SHOWN + 4 };
+
+void layout_clear(column_layout *layout)
+{
+    free(layout->input);
+    free(layout->target);
+    *layout = (struct column_layout){0};
+}
+
+static bool new_layout(column_layout *layout, size_t columns, plx_error *error)
+{
+    *layout = (struct column_layout){.columns = columns};
+    layout->input = memory_array(columns, sizeof(size_t));
+    layout->target = memory_array(columns, sizeof(size_t));
+    if (layout->input == NULL || layout->target == NULL)
+        return error_memory(error);
+    for (size_t c = 0; c < columns; c++)
+        layout->input[c] = layout->target[c] = COLUMN_UNUSED;
+    return true;
+}
+
+/* "a, b, c ... (14 in all)". */
+static char *list_names(const vocabulary *names, char *buffer, size_t size)
+{
+    encoding as_labels = {.label = names->text, .label_count = names->count};
+
+    return labels_list(&as_labels, buffer, size);
+}
+
+bool layout_no_column(const vocabulary *names, const char *column, const char *path, place at,
+                      plx_error *error)
+{
+    char list[512], shown[SHOWN_SIZE];
+    const char *near = text_nearest(column, (const char *const *)names->text, names->count);
+
+    text_shown(shown, column, strlen(column), SHOWN);
+    if (near != NULL)
+        return error_at(error, ERROR_CONFIG, at, "no column '%s' in %s; did you mean '%.80s'?",
+                        shown, path, near);
+    return error_at(error, ERROR_CONFIG, at, "no column '%s' in %s; the columns are %s", shown,
+                    path, list_names(names, list, sizeof(list)));
+}
+
+/* --- from a config --- */
+
+static bool plan_targets(column_layout *layout, const vocabulary *names, const data_config *config,
+                         const char *path, plx_error *error)
+{
+    char list[512];
+
+    if (config->target_count == 0)
+        return error_at(error, ERROR_CONFIG, config->at,
+                        "no target: name the column to be learned, such as `target: %.60s`; the "
+                        "columns of %s are %s",
+                        names->text[names->count - 1], path, list_names(names, list, sizeof(list)));
+    for (size_t t = 0; t < config->target_count; t++) {
+        const target_spec *spec = &config->target[t];
+        if (spec->column == NULL)
+            return error_at(error, ERROR_CONFIG, spec->at,
+                            "the target needs its `column`; the columns of %s are %s", path,
+                            list_names(names, list, sizeof(list)));
+        const size_t c = vocabulary_find(names, spec->column, strlen(spec->column));
+        if (c == VOCABULARY_NONE)
+            return layout_no_column(names, spec->column, path, spec->at, error);
+        if (layout->target[c] != COLUMN_UNUSED)
+            return error_at(error, ERROR_CONFIG, spec->at, "'%.60s' is a target already",
+                            spec->column);
+        layout->target[c] = layout->targets++;
+    }
+    return true;
+}
+
+bool layout_plan(column_layout *layout, const vocabulary *names, const data_config *config,
+                 const char *path, plx_error *error)
+{
+    if (!new_layout(layout, names->count, error) ||
+        !plan_targets(layout, names, config, path, error))
+        return false;
+    for (size_t c = 0; c < names->count; c++)
+        layout->input[c] = layout->target[c] == COLUMN_UNUSED ? 0 : COLUMN_UNUSED;
+    for (size_t d = 0; d < config->drop_count; d++) {
+        const size_t c = vocabulary_find(names, config->drop[d], strlen(config->drop[d]));
+        if (c == VOCABULARY_NONE)
+            return layout_no_column(names, config->drop[d], path, config->at, error);
+        if (layout->target[c] != COLUMN_UNUSED)
+            return error_at(error, ERROR_CONFIG, config->at,
+                            "column '%.60s' is both the target and dropped", config->drop[d]);
+        layout->input[c] = COLUMN_UNUSED;
+    }
+    for (size_t c = 0; c < names->count; c++)
+        if (layout->input[c] != COLUMN_UNUSED)
+            layout->input[c] = layout->inputs++;
+    if (layout->inputs == 0)
+        return error_at(error, ERROR_CONFIG, config->at, "%s has no column left as input", path);
+    return true;
+}
+
+/* --- from an encoding --- */
+
+/* Without a header, a file that has just the inputs: they are in their order. */
+static bool is_inputs_alone(const vocabulary *names, bool header, const encoding *fitted)
+{
+    if (header || names->count != fitted->column_count)
+        return false;
+    for (size_t i = 0; i < fitted->column_count; i++) {
+        const char *name = fitted->column[i].name;
+        if (vocabulary_find(names, name, strlen(name)) == VOCABULARY_NONE)
+            return true;
+    }
+    return false;
+}
+
+static bool match_targets(column_layout *layout, const vocabulary *names, const encoding *fitted,
+                          const char *path, bool with_targets, size_t *used, plx_error *error)
+{
+    for (size_t t = 0; t < fitted->target_count; t++) {
+        const char *name = fitted->target_name[t];
+        const size_t c = vocabulary_find(names, name, strlen(name));
+        if (c == VOCABULARY_NONE && with_targets)
+            return error_set(error, ERROR_DATA,
+                             "%s: no column '%.60s', the target; it must be there", path, name);
+        if (c == VOCABULARY_NONE)
+            continue;
+        ++*used;
+        if (with_targets)
+            layout->target[c] = layout->targets++;
+    }
+    return true;
+}
+
+bool layout_match(column_layout *layout, const vocabulary *names, bool header,
+                  const encoding *fitted, const char *path, bool with_targets, size_t *extra,
+                  plx_error *error)
+{
+    const bool in_order = !with_targets && is_inputs_alone(names, header, fitted);
+    size_t used = fitted->column_count;
+
+    if (!new_layout(layout, names->count, error))
+        return false;
+    for (size_t i = 0; i < fitted->column_count; i++) {
+        const char *name = fitted->column[i].name;
+        const size_t c = in_order ? i : vocabulary_find(names, name, strlen(name));
+        if (c == VOCABULARY_NONE)
+            return error_set(error, ERROR_DATA,
+                             "%s: no column '%.60s', which training had; it must be there%s", path,
+                             name, header ? " (columns are found by name, in any order)" : "");
+        layout->input[c] = i;
+    }
+    layout->inputs = fitted->column_count;
+    if (!in_order && !match_targets(layout, names, fitted, path, with_targets, &used, error))
+        return false;
+    *extra = names->count - used;
+    return true;
+}
