@@ -106,6 +106,22 @@ bool layout_plan(column_layout *layout, const vocabulary *names, const data_conf
     return true;
 }
 
+bool layout_name_targets(const column_layout *layout, const vocabulary *names, encoding *fitted)
+{
+    fitted->target_name = memory_array(layout->targets, sizeof(char *));
+    if (fitted->target_name == NULL)
+        return false;
+    fitted->target_count = layout->targets;
+    for (size_t c = 0; c < names->count; c++)
+        if (layout->target[c] != COLUMN_UNUSED) {
+            char **name = &fitted->target_name[layout->target[c]];
+            *name = memory_string(names->text[c]);
+            if (*name == NULL)
+                return false;
+        }
+    return true;
+}
+
 /* --- from an encoding --- */
 
 /* Without a header, a file that has just the inputs: they are in their order. */

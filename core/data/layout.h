@@ -20,6 +20,8 @@ void layout_clear(column_layout *layout);
  * ERROR_CONFIG with the nearest name. */
 bool layout_plan(column_layout *layout, const vocabulary *names, const data_config *config,
                  const char *path, plx_error *error);
+/* Sets the target names of an encoding to those of the target columns; false: out of memory. */
+bool layout_name_targets(const column_layout *layout, const vocabulary *names, encoding *fitted);
 /* From an encoding, for another file. Columns are found by name, so their order may differ;
  * without a header by number, or, if the file has just the inputs, in their order. With
  * with_targets the targets must be there; without, they are left out. *extra: columns of the file
