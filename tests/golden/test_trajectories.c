@@ -129,7 +129,7 @@ static void read_parameters(const char *run, double *out)
             ck_assert_ptr_nonnull(tensor);
             ck_assert_uint_le(count + tensor->bytes / 4, PARAMETERS);
             for (size_t i = 0; i < tensor->bytes / 4; i++)
-                out[count++] = ((const float *)tensor->data)[i];
+                out[count++] = (double)((const float *)tensor->data)[i];
         }
     ck_assert_uint_eq(count, PARAMETERS);
     tensor_file_free(file);
