@@ -71,8 +71,8 @@ column_scan *columns_scan(const csv_table *table, const column_layout *layout, p
     for (size_t c = 0; c < table->columns; c++)
         if (is_used(layout, c) && scan[c].values == 0) {
             error_set(error, ERROR_DATA,
-                      "%s: column '%.60s' has no value in any row; leave it out with `drop`",
-                      table->path, table->names.text[c]);
+                      "%s: column '%s' has no value in any row; leave it out with `drop`",
+                      table->path, text_show(table->names.text[c]).bytes);
             free(scan);
             return NULL;
         }
@@ -87,20 +87,19 @@ static bool refuse_missing(const csv_table *table, size_t c, size_t at, bool tar
     const char *name = table->names.text[c];
 
     if (target && rule == MISSING_MEAN)
-        return csv_error(
-            table, at, error,
-            "the target '%.60s' has no value; `missing: mean` is for inputs, `missing: "
-            "drop` leaves such rows out",
-            name);
+        return csv_error(table, at, error,
+                         "the target '%s' has no value; `missing: mean` is for inputs, `missing: "
+                         "drop` leaves such rows out",
+                         text_show(name).bytes);
     if (rule == MISSING_DROP)
         return csv_error(table, at, error,
-                         "column '%.60s' has no value; training left such rows out, but here every "
+                         "column '%s' has no value; training left such rows out, but here every "
                          "row needs an answer",
-                         name);
+                         text_show(name).bytes);
     return csv_error(table, at, error,
-                     "column '%.60s' has no value; fill it in, or say `missing: drop` or `missing: "
+                     "column '%s' has no value; fill it in, or say `missing: drop` or `missing: "
                      "mean`",
-                     name);
+                     text_show(name).bytes);
 }
 
 bool columns_missing(csv_table *table, const column_layout *layout, missing_rule rule,
@@ -148,7 +147,8 @@ static bool mark_categorical(const csv_table *table, const column_layout *layout
             return layout_no_column(&table->names, name, table->path, config->at, error);
         if (layout->input[c] == COLUMN_UNUSED)
             return error_at(error, ERROR_CONFIG, config->at,
-                            "`categorical` names '%.60s', which is no input column", name);
+                            "`categorical` names '%s', which is no input column",
+                            text_show(name).bytes);
         categorical[layout->input[c]] = true;
     }
     return true;
@@ -164,8 +164,8 @@ static bool add_category(const csv_table *table, const csv_field *field, size_t 
         return error_memory(error);
     if (words->count > MAX_CATEGORIES)
         return csv_error(table, field->at, error,
-                         "column '%.60s' has more than %d categories; leave it out with `drop`",
-                         table->names.text[c], MAX_CATEGORIES);
+                         "column '%s' has more than %d categories; leave it out with `drop`",
+                         text_show(table->names.text[c]).bytes, MAX_CATEGORIES);
     if (words->count > before && !utf8_is_valid(field->text, field->length))
         return csv_error(table, field->at, error,
                          "'%s' is not UTF-8; convert the file (iconv -t UTF-8)",
@@ -257,9 +257,9 @@ static bool check_numbers(const csv_table *table, const column_layout *layout,
         categorical[i] = categorical[i] || scan[c].text;
         if (!categorical[i] && scan[c].unfit)
             return csv_error(table, scan[c].unfit_at, error,
-                             "the number in column '%.60s' is infinite as a 32-bit float; numbers "
+                             "the number in column '%s' is infinite as a 32-bit float; numbers "
                              "must be finite",
-                             table->names.text[c]);
+                             text_show(table->names.text[c]).bytes);
     }
     return true;
 }
@@ -338,8 +338,9 @@ static bool encode_field(const csv_table *table, const encoding *fitted, size_t 
             x[column->first] = (float)value;
         else
             return csv_error(table, field->at, error,
-                             "'%s' is not a finite number; column '%.60s' held numbers in training",
-                             text_shown(shown, field->text, field->length, SHOWN), column->name);
+                             "'%s' is not a finite number; column '%s' held numbers in training",
+                             text_shown(shown, field->text, field->length, SHOWN),
+                             text_show(column->name).bytes);
         return true;
     }
     if (csv_is_missing(field))
@@ -380,9 +381,9 @@ static void tell_unseen(const csv_table *table, const encoding *fitted,
         if (encoder->unseen[i] == 0 || ++told > TOLD_ALONE)
             continue;
         log_line(log, LOG_WARNING,
-                 "%s: column '%.60s' has %zu value%s not seen in training (first in line %d), "
+                 "%s: column '%s' has %zu value%s not seen in training (first in line %d), "
                  "taken as none of its categories",
-                 table->path, fitted->column[i].name, encoder->unseen[i],
+                 table->path, text_show(fitted->column[i].name).bytes, encoder->unseen[i],
                  encoder->unseen[i] == 1 ? "" : "s", csv_line(table, encoder->unseen_at[i]));
     }
     if (told > TOLD_ALONE)
@@ -423,8 +424,8 @@ static bool unknown_label(const csv_table *table, const csv_field *field, const 
     text_shown(shown, field->text, field->length, SHOWN);
     if (near != NULL)
         return csv_error(table, field->at, error,
-                         "the label '%s' was not seen in training; did you mean '%.60s'?", shown,
-                         near);
+                         "the label '%s' was not seen in training; did you mean '%s'?", shown,
+                         text_show(near).bytes);
     return csv_error(table, field->at, error,
                      "the label '%s' was not seen in training, where the labels were %s", shown,
                      labels_list(fitted, list, sizeof(list)));
@@ -488,9 +489,9 @@ bool columns_targets(const csv_table *table, const column_layout *layout, datase
                 continue;
             if (!take_number(&field, &value))
                 return csv_error(table, field.at, error,
-                                 "'%s' is not a finite number, which the target '%.60s' needs",
+                                 "'%s' is not a finite number, which the target '%s' needs",
                                  text_shown(shown, field.text, field.length, SHOWN),
-                                 table->names.text[c]);
+                                 text_show(table->names.text[c]).bytes);
             data->target[r * data->target_count + t] = (float)value;
         }
     }

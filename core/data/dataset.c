@@ -14,6 +14,7 @@
 #include "data/source.h"
 #include "data/split.h"
 #include "support/memory.h"
+#include "support/text.h"
 
 void dataset_free(dataset *data)
 {
@@ -75,8 +76,8 @@ static bool check_targets(const data_config *config, const encoding *fitted, plx
 {
     if (config->scale_target != SCALE_NONE && fitted->targets != TARGETS_NUMBER)
         return error_at(error, ERROR_CONFIG, config->at,
-                        "`scale_target` is for numbers, but '%.60s' holds classes",
-                        fitted->target_name[0]);
+                        "`scale_target` is for numbers, but '%s' holds classes",
+                        text_show(fitted->target_name[0]).bytes);
     if (config->label_smoothing > 0 && fitted->targets != TARGETS_CLASS)
         return error_at(error, ERROR_CONFIG, config->at,
                         "`label_smoothing` needs classes, but the target is a number");

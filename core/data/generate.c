@@ -112,9 +112,9 @@ static const data_generator *find_generator(const generate_spec *spec, plx_error
     }
     const char *near = text_nearest(spec->name, names, GENERATORS);
     error_at(error, ERROR_CONFIG, spec->at,
-             "no generator '%.60s'; there are xor, moons, circles, spirals and blobs%s%s%s",
-             spec->name, near == NULL ? "" : "; did you mean '", near == NULL ? "" : near,
-             near == NULL ? "" : "'?");
+             "no generator '%s'; there are xor, moons, circles, spirals and blobs%s%s%s",
+             text_show(spec->name).bytes, near == NULL ? "" : "; did you mean '",
+             near == NULL ? "" : near, near == NULL ? "" : "'?");
     return NULL;
 }
 

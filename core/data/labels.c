@@ -100,8 +100,8 @@ static bool check_count(const label_set *set, const char *path, size_t rows, plx
                          path, count, rows, set->numeric ? "`as: number`, or " : "");
     if (count < 2)
         return error_set(error, ERROR_DATA,
-                         "%s: every row has the label '%.60s'; classes need at least two", path,
-                         count == 0 ? "" : set->text[0]);
+                         "%s: every row has the label '%s'; classes need at least two", path,
+                         text_show(count == 0 ? "" : set->text[0]).bytes);
     return true;
 }
 

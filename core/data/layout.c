@@ -46,8 +46,8 @@ bool layout_no_column(const vocabulary *names, const char *column, const char *p
 
     text_shown(shown, column, strlen(column), SHOWN);
     if (near != NULL)
-        return error_at(error, ERROR_CONFIG, at, "no column '%s' in %s; did you mean '%.80s'?",
-                        shown, path, near);
+        return error_at(error, ERROR_CONFIG, at, "no column '%s' in %s; did you mean '%s'?", shown,
+                        path, text_show(near).bytes);
     return error_at(error, ERROR_CONFIG, at, "no column '%s' in %s; the columns are %s", shown,
                     path, list_names(names, list, sizeof(list)));
 }
@@ -61,9 +61,10 @@ static bool plan_targets(column_layout *layout, const vocabulary *names, const d
 
     if (config->target_count == 0)
         return error_at(error, ERROR_CONFIG, config->at,
-                        "no target: name the column to be learned, such as `target: %.60s`; the "
+                        "no target: name the column to be learned, such as `target: %s`; the "
                         "columns of %s are %s",
-                        names->text[names->count - 1], path, list_names(names, list, sizeof(list)));
+                        text_show(names->text[names->count - 1]).bytes, path,
+                        list_names(names, list, sizeof(list)));
     for (size_t t = 0; t < config->target_count; t++) {
         const target_spec *spec = &config->target[t];
         if (spec->column == NULL)
@@ -74,8 +75,8 @@ static bool plan_targets(column_layout *layout, const vocabulary *names, const d
         if (c == VOCABULARY_NONE)
             return layout_no_column(names, spec->column, path, spec->at, error);
         if (layout->target[c] != COLUMN_UNUSED)
-            return error_at(error, ERROR_CONFIG, spec->at, "'%.60s' is a target already",
-                            spec->column);
+            return error_at(error, ERROR_CONFIG, spec->at, "'%s' is a target already",
+                            text_show(spec->column).bytes);
         layout->target[c] = layout->targets++;
     }
     return true;
@@ -95,7 +96,8 @@ bool layout_plan(column_layout *layout, const vocabulary *names, const data_conf
             return layout_no_column(names, config->drop[d], path, config->at, error);
         if (layout->target[c] != COLUMN_UNUSED)
             return error_at(error, ERROR_CONFIG, config->at,
-                            "column '%.60s' is both the target and dropped", config->drop[d]);
+                            "column '%s' is both the target and dropped",
+                            text_show(config->drop[d]).bytes);
         layout->input[c] = COLUMN_UNUSED;
     }
     for (size_t c = 0; c < names->count; c++)
@@ -144,8 +146,8 @@ static bool match_targets(column_layout *layout, const vocabulary *names, const 
         const char *name = fitted->target_name[t];
         const size_t c = vocabulary_find(names, name, strlen(name));
         if (c == VOCABULARY_NONE && with_targets)
-            return error_set(error, ERROR_DATA,
-                             "%s: no column '%.60s', the target; it must be there", path, name);
+            return error_set(error, ERROR_DATA, "%s: no column '%s', the target; it must be there",
+                             path, text_show(name).bytes);
         if (c == VOCABULARY_NONE)
             continue;
         ++*used;
@@ -169,8 +171,9 @@ bool layout_match(column_layout *layout, const vocabulary *names, bool header,
         const size_t c = in_order ? i : vocabulary_find(names, name, strlen(name));
         if (c == VOCABULARY_NONE)
             return error_set(error, ERROR_DATA,
-                             "%s: no column '%.60s', which training had; it must be there%s", path,
-                             name, header ? " (columns are found by name, in any order)" : "");
+                             "%s: no column '%s', which training had; it must be there%s", path,
+                             text_show(name).bytes,
+                             header ? " (columns are found by name, in any order)" : "");
         layout->input[c] = i;
     }
     layout->inputs = fitted->column_count;

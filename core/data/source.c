@@ -7,6 +7,7 @@
 #include "data/matrix.h"
 #include "support/file.h"
 #include "support/memory.h"
+#include "support/text.h"
 
 void source_clear(input_file *source)
 {
@@ -163,9 +164,9 @@ static bool csv_target_kind(const input_file *source, const data_config *config,
             continue;
         if (scan->text && layout->targets > 1)
             return csv_error(&source->csv, scan->text_at, error,
-                             "the target '%.60s' is not a number here; several targets must all be "
+                             "the target '%s' is not a number here; several targets must all be "
                              "numbers",
-                             source->csv.names.text[c]);
+                             text_show(source->csv.names.text[c]).bytes);
         *numeric = !scan->text;
         if (as == AS_CLASS || (as == AS_AUTO && scan->text))
             fitted->targets = TARGETS_CLASS;

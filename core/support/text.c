@@ -329,3 +329,11 @@ char *text_shown(char *buffer, const char *bytes, size_t length, size_t limit)
     strcpy(buffer + used, at < length ? "..." : "");
     return buffer;
 }
+
+shown_text text_show(const char *string)
+{
+    shown_text out;
+
+    text_shown(out.bytes, string, strlen(string), (sizeof(out.bytes) - 4) / 4);
+    return out;
+}

@@ -40,5 +40,10 @@ bool text_is_name(const char *name);
  * with "..." after `limit` shown characters. buffer has room for 4 * limit + 4 bytes. Returns it. A
  * character that moves the cursor or reorders text is shown as its bytes, too. */
 char *text_shown(char *buffer, const char *bytes, size_t length, size_t limit);
+/* The same of a string, 60 characters at most, for use within one call: text_show(name).bytes. */
+typedef struct shown_text {
+    char bytes[4 * 60 + 4];
+} shown_text;
+shown_text text_show(const char *string);
 
 #endif

@@ -72,6 +72,9 @@ static const bad_file csv_files[] = {
         "mean`"),
     ONE("a.csv", "z,x,y\n1,NA,a\n2,,b\n", "y",
         "@/a.csv: column 'x' has no value in any row; leave it out with `drop`"),
+    ONE("a.csv", "\x1B[2Jx,y\n1,a\n,b\n", "y",
+        "@/a.csv:3:1: column '\\x1b[2Jx' has no value; fill it in, or say `missing: drop` or "
+        "`missing: mean`"),
     ONE("a.csv", "x,y\n1,a\ninf,b\n", "y",
         "@/a.csv:3:1: the number in column 'x' is infinite as a 32-bit float; numbers must be "
         "finite"),
