@@ -21,7 +21,6 @@
 #include "support/memory.h"
 
 enum {
-    MOST_LAYERS = 4096,
     MOST_UNITS = INT32_MAX,
     MOST_JSON = 64 * 1024 * 1024,
     LONGEST_VERSION = 64,
@@ -273,8 +272,9 @@ static bool read_layers(const reader *r, json_t *layers)
 {
     const size_t count = json_array_size(layers);
 
-    if (!json_is_array(layers) || count < 1 || count > MOST_LAYERS)
-        return refuse(r, "network: 'layers' must be an array of 1 to %d layers", MOST_LAYERS);
+    if (!json_is_array(layers) || count < 1 || count > NETWORK_MOST_LAYERS)
+        return refuse(r, "network: 'layers' must be an array of 1 to %d layers",
+                      NETWORK_MOST_LAYERS);
     r->model->layer = memory_array(count, sizeof(layer_spec));
     r->model->activation = memory_array(count, sizeof(settings *));
     if (r->model->layer == NULL || r->model->activation == NULL)

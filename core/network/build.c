@@ -107,9 +107,9 @@ static void point_at_parameters(network *self)
 
 static bool check(const network_spec *spec, plx_error *error)
 {
-    if (spec->layer_count < 1 || spec->layer_count > MOST_LAYERS)
+    if (spec->layer_count < 1 || spec->layer_count > NETWORK_MOST_LAYERS)
         return error_set(error, ERROR_CONFIG, "%zu layers; 1 to %d are possible", spec->layer_count,
-                         MOST_LAYERS);
+                         NETWORK_MOST_LAYERS);
     if (spec->inputs < 1)
         return error_set(error, ERROR_CONFIG, "a network needs at least one input");
     for (size_t l = 0; l < spec->layer_count; l++) {

@@ -20,7 +20,6 @@
 #include "network/network.h"
 
 enum {
-    MOST_LAYERS = 4096, /* a dropout stream numbers steps by 4096s                               */
     NO_TENSOR = -1,
     ACTIVATION_WORK = 16, /* multiplications that take as long as one activation or loss, roughly */
 };

@@ -22,6 +22,8 @@
 #include "support/pool.h"
 #include "support/random.h"
 
+enum { NETWORK_MOST_LAYERS = 4096 }; /* a dropout stream numbers steps by 4096s */
+
 typedef struct layer_spec {
     size_t units;
     const settings *activation; /* borrowed                                                      */

@@ -99,8 +99,8 @@ static batch_end train_batch(session *session, double lr, plx_error *error)
 
     batches_load(&session->batches, (size_t)state->batch);
     state->step++;
-    session->dropout =
-        random_open(session->experiment->train.seed, RANDOM_DROPOUT, (uint64_t)state->step * 4096);
+    session->dropout = random_open(session->experiment->train.seed, RANDOM_DROPOUT,
+                                   (uint64_t)state->step * NETWORK_MOST_LAYERS);
     if (!forward(session, &loss, error))
         return BATCH_FAILED;
     if (session->experiment->train.log_steps)
