@@ -28,6 +28,12 @@ bool raw_reserve(raw_matrix *matrix, const char *path, size_t rows, size_t cols,
                          "%s: %zu rows of %zu values need more than the %zu GiB a data set may "
                          "take in memory",
                          path, rows, cols, RAW_MAX_STORAGE >> 30);
+    const double have = memory_of_machine();
+    if (have > 0 && (double)bytes > have)
+        return error_set(error, ERROR_DATA,
+                         "%s: %zu rows of %zu values need %.1f GB of memory, this machine has %.1f "
+                         "GB; fewer rows or features would fit",
+                         path, rows, cols, (double)bytes / 1e9, have / 1e9);
     void *storage = memory_array(count, size);
     if (storage == NULL)
         return error_set(error, ERROR_RUN, "%s: out of memory for %zu rows of %zu values", path,

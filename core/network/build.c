@@ -4,7 +4,6 @@
  * then with arenas of these sizes, which hands out the pointers. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "network/layers.h"
 #include "support/memory.h"
@@ -168,7 +167,7 @@ static bool too_large(plx_error *error)
 /* Refuses what the machine cannot hold, before the kernel finds out the hard way. */
 static bool fits_machine(const network *self, size_t work, plx_error *error)
 {
-    const double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    const double have = memory_of_machine();
     const double arenas = (self->training ? 2.0 : 1.0) * (double)self->arena + (double)work;
     const double need = arenas * (double)sizeof(float) + (double)self->capacity * 8;
 

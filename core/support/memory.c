@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ALIGNMENT = 64, FIRST_CAPACITY = 8 };
 
@@ -55,6 +56,13 @@ void *memory_grow(void *items, size_t *capacity, size_t need, size_t size)
     memcpy(items, &grown, sizeof(grown));
     *capacity = wanted;
     return grown;
+}
+
+double memory_of_machine(void)
+{
+    const double pages = (double)sysconf(_SC_PHYS_PAGES), size = (double)sysconf(_SC_PAGESIZE);
+
+    return pages > 0 && size > 0 ? pages * size : 0;
 }
 
 char *memory_string(const char *text)

@@ -13,6 +13,8 @@ void *memory_aligned(size_t count, size_t size);
 void *memory_grow(void *items, size_t *capacity, size_t need, size_t size);
 char *memory_string(const char *text);                 /* a copy; NULL for NULL */
 char *memory_string_n(const char *text, size_t bytes); /* a copy of n bytes, terminated */
+/* The bytes of memory the machine has; 0 where it does not tell. */
+double memory_of_machine(void);
 /* printf into a new string; NULL when out of memory. */
 char *memory_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

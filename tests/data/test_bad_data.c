@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "support/memory.h"
 
 /* One file, or a pair, or a training and a test file; @ stands for the folder. */
 typedef struct bad_file {
@@ -341,6 +342,29 @@ START_TEST(refuses_npy)
 }
 END_TEST
 
+/* Rows whose largest index makes of each nearly 8 GiB: as many as a matrix may take, or one more on
+ * a machine that has room for those. */
+START_TEST(refuses_more_than_the_machine_holds)
+{
+    const char *rows = "1 2147483647:1\n2 1:1\n3 1:1\n4 1:1\n5 1:1\n";
+    const double need = 4 * 2147483647.0 * 4, have = memory_of_machine();
+    const bool holds = have >= need;
+    char *said = memory_format("@/a.svm: 4 rows of 2147483647 values need 34.4 GB of memory, this "
+                               "machine has %.1f GB; fewer rows or features would fit",
+                               have / 1e9);
+    const bad_file bad = {
+        .name = "a.svm",
+        .bytes = rows,
+        .length = strlen(rows) - (holds ? 0 : strlen("5 1:1\n")),
+        .expected = holds ? "@/a.svm: 5 rows of 2147483647 values need more than the 32 GiB a data "
+                            "set may take in memory"
+                          : said};
+
+    check(&bad);
+    free(said);
+}
+END_TEST
+
 START_TEST(refuses_libsvm)
 {
     check(&libsvm_files[_i]);
@@ -384,6 +408,7 @@ static Suite *suite(void)
     tcase_add_loop_test(files, refuses_idx, 0, sizeof(idx_files) / sizeof(idx_files[0]));
     tcase_add_loop_test(files, refuses_npy, 0, sizeof(npy_files) / sizeof(npy_files[0]));
     tcase_add_loop_test(files, refuses_libsvm, 0, sizeof(libsvm_files) / sizeof(libsvm_files[0]));
+    tcase_add_test(files, refuses_more_than_the_machine_holds);
     tcase_add_test(files, refuses_a_missing_file);
     tcase_add_test(files, refuses_a_folder);
     suite_add_tcase(all, files);

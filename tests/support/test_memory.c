@@ -114,6 +114,15 @@ START_TEST(strings_are_copied)
 }
 END_TEST
 
+START_TEST(the_machine_has_memory)
+{
+    const size_t megabyte = 1 << 20;
+
+    ck_assert_double_gt(memory_of_machine(), (double)megabyte);
+    ck_assert_double_lt(memory_of_machine(), (double)PTRDIFF_MAX);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *all = suite_create("memory");
@@ -126,6 +135,7 @@ static Suite *suite(void)
     tcase_add_test(cases, grow_keeps_what_is_there);
     tcase_add_test(cases, a_refused_growth_changes_nothing);
     tcase_add_test(cases, strings_are_copied);
+    tcase_add_test(cases, the_machine_has_memory);
     suite_add_tcase(all, cases);
     return all;
 }
