@@ -262,6 +262,24 @@ static unsigned edit_distance(const char *a, size_t a_length, const char *b, siz
     return rows[a_length % 3][b_length];
 }
 
+/* The one candidate that begins with `name`; NULL if none does, or several. */
+static const char *only_completion(const char *name, const char *const *candidates, size_t count)
+{
+    const size_t length = strlen(name);
+    const char *found = NULL;
+
+    if (length < 2)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(name, candidates[i], length) != 0)
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = candidates[i];
+    }
+    return found;
+}
+
 const char *text_nearest(const char *name, const char *const *candidates, size_t count)
 {
     const char *nearest = NULL;
@@ -274,14 +292,15 @@ const char *text_nearest(const char *name, const char *const *candidates, size_t
         const size_t other = strlen(candidates[i]);
         if (other > LONGEST_NAME)
             continue;
-        const size_t third = (length > other ? length : other) / 3;
+        const size_t longer = length > other ? length : other, third = longer / 3;
         const unsigned distance = edit_distance(name, length, candidates[i], other);
-        if (distance < smallest && distance <= (third > 1 ? third : 1)) {
+        const bool shares = distance == 0 || distance < longer; /* a character                   */
+        if (shares && distance < smallest && distance <= (third > 1 ? third : 1)) {
             smallest = distance;
             nearest = candidates[i];
         }
     }
-    return nearest;
+    return nearest != NULL ? nearest : only_completion(name, candidates, count);
 }
 
 bool text_is_name(const char *name)

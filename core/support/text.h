@@ -32,7 +32,8 @@ bool text_is_double(const char *string, size_t length, double *value);
 bool text_is_integer(const char *string, size_t length, int64_t *value);
 
 /* The candidate with the smallest Damerau-Levenshtein distance to `name` if that is at most a third
- * of the longer length (at least 1 is allowed), else NULL. Ties: the first. */
+ * of the longer length (at least 1 is allowed) and they share a character; else the only candidate
+ * that begins with `name`, of two characters or more; else NULL. Ties: the first. */
 const char *text_nearest(const char *name, const char *const *candidates, size_t count);
 /* True for [a-z][a-z0-9_]{0,31}: component, setting and slot names. */
 bool text_is_name(const char *name);

@@ -164,7 +164,7 @@ static const struct broken {
     {"a pair without y", "data: {train: {x: a}}\n" REST, 0,
      "experiment.yaml:1:15: the key 'y' is missing in data.train; write {x: features, y: targets}"},
     {"a pair with more", "data: {train: {x: a, y: b, z: c}}\n" REST, 0,
-     "experiment.yaml:1:28: unknown key 'z' in data.train; did you mean 'x'?"},
+     "experiment.yaml:1:28: unknown key 'z' in data.train; its keys are x, y"},
     {"a pair whose x is empty", "data: {train: {x: , y: b}}\n" REST, 0,
      "experiment.yaml:1:19: data.train.x has no value; it must be a file"},
     {"a test fraction of one", "data: {train: a.csv, test: 1}\n" REST, 0,
@@ -527,6 +527,10 @@ static const struct broken {
      "give data.validation, or monitor train_loss"},
     {"an unknown monitor", GOOD "train: {early_stopping: {monitor: val_acuracy}}\n", 0,
      "experiment.yaml:5:35: train.early_stopping.monitor is 'val_acuracy'; it must be one of "
+     "val_loss, val_accuracy, val_top_k, val_precision, val_recall, val_f1, val_mae, val_rmse, "
+     "val_r2, train_loss; did you mean 'val_accuracy'?"},
+    {"a monitor cut short", GOOD "train: {early_stopping: {monitor: val_acc}}\n", 0,
+     "experiment.yaml:5:35: train.early_stopping.monitor is 'val_acc'; it must be one of "
      "val_loss, val_accuracy, val_top_k, val_precision, val_recall, val_f1, val_mae, val_rmse, "
      "val_r2, train_loss; did you mean 'val_accuracy'?"},
     {"a monitor that never comes",

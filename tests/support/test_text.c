@@ -318,6 +318,9 @@ static const guess guesses[] = {
     {"momentum", NULL},
     {"", NULL},
     {"xyz", NULL},
+    {"rms", "rmsprop"},
+    {"ad", NULL},
+    {"r", NULL},
     {"Adagard", "adagrad"},
 };
 
@@ -333,6 +336,16 @@ START_TEST(no_candidate_no_name)
 {
     ck_assert_ptr_null(text_nearest("adam", NULL, 0));
     ck_assert_ptr_null(text_nearest(NULL, optimizers, 5));
+}
+END_TEST
+
+START_TEST(a_single_character_is_near_to_no_other)
+{
+    static const char *const columns[] = {"0", "x", "x1"};
+
+    ck_assert_ptr_null(text_nearest("y", columns, 2));
+    ck_assert_str_eq(text_nearest("x", columns, 2), "x");
+    ck_assert_str_eq(text_nearest("1", columns, 3), "x1");
 }
 END_TEST
 
@@ -442,6 +455,7 @@ static Suite *suite(void)
     tcase_add_test(cases, the_locale_changes_nothing);
     tcase_add_loop_test(cases, the_nearest_name, 0, COUNT(guesses));
     tcase_add_test(cases, no_candidate_no_name);
+    tcase_add_test(cases, a_single_character_is_near_to_no_other);
     tcase_add_test(cases, the_first_of_equals_is_taken);
     tcase_add_test(cases, endless_names_are_near_to_nothing);
     tcase_add_loop_test(cases, a_name_is_a_name, 0, COUNT(names));
