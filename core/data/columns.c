@@ -96,6 +96,10 @@ static bool refuse_missing(const csv_table *table, size_t c, size_t at, bool tar
                          "column '%s' has no value; training left such rows out, but here every "
                          "row needs an answer",
                          text_show(name).bytes);
+    if (target)
+        return csv_error(table, at, error,
+                         "the target '%s' has no value; fill it in, or say `missing: drop`",
+                         text_show(name).bytes);
     return csv_error(table, at, error,
                      "column '%s' has no value; fill it in, or say `missing: drop` or `missing: "
                      "mean`",

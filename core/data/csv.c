@@ -218,6 +218,13 @@ bool csv_number(const csv_field *field, double *value)
 
 /* --- opening --- */
 
+const char *csv_delimiter_hint(char separator)
+{
+    if (separator == ';')
+        return "; if ';' separates them, say `delimiter: \";\"`";
+    return separator == '\t' ? "; if a tab separates them, say `delimiter: tab`" : "";
+}
+
 /* One row as the first pass sees it. */
 typedef struct row_check {
     size_t fields;
@@ -236,7 +243,21 @@ static bool refuse_field(const csv_table *table, const field_span *span, plx_err
                          "a carriage return without a line feed; rows end with LF or CR LF");
     return csv_error(table, span->next, error,
                      "text after a closing quote; a delimiter or a line end should follow (a quote "
-                     "within quotes is written twice)");
+                     "within quotes is written twice)%s",
+                     csv_delimiter_hint(table->bytes[span->next]));
+}
+
+/* A first row of one field may be one whose delimiter is another. */
+static bool refuse_count(const csv_table *table, size_t at, size_t fields, plx_error *error)
+{
+    char other = '\0';
+
+    for (size_t i = table->row[0]; table->columns == 1 && table->bytes[i] != '\n'; i++)
+        if (table->bytes[i] == ';' || table->bytes[i] == '\t')
+            other = table->bytes[i];
+    return error_at(error, ERROR_DATA, (place){table->path, csv_line(table, at), 0},
+                    "%zu field%s; the first row has %zu%s", fields, fields == 1 ? "" : "s",
+                    table->columns, csv_delimiter_hint(other));
 }
 
 static bool check_row(const csv_table *table, size_t at, row_check *row, plx_error *error)
@@ -290,9 +311,7 @@ static bool find_rows(csv_table *table, size_t at, bool *number, size_t *longest
             *number = row.number;
         }
         if (row.fields != table->columns)
-            return error_at(error, ERROR_DATA, (place){table->path, csv_line(table, at), 0},
-                            "%zu field%s; the first row has %zu", row.fields,
-                            row.fields == 1 ? "" : "s", table->columns);
+            return refuse_count(table, at, row.fields, error);
         if (row.longest > *longest)
             *longest = row.longest;
         if (table->rows >= UINT32_MAX)

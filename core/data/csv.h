@@ -46,6 +46,9 @@ size_t csv_read(const csv_table *table, size_t at, csv_field *field);
 /* "file:line:column: ..."; code ERROR_DATA. Returns false. */
 bool csv_error(const csv_table *table, size_t at, plx_error *error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* For the end of a message: advice if `separator` is one that CSV files use beside the comma, else
+ * nothing. */
+const char *csv_delimiter_hint(char separator);
 int csv_line(const csv_table *table, size_t at);
 /* Empty, NA, NaN, nan, NAN, null and ? say that a value is missing. */
 bool csv_is_missing(const csv_field *field);

@@ -2,9 +2,11 @@
  * on, and finds them again in another file. */
 #include "data/layout.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/csv.h"
 #include "data/labels.h"
 #include "support/memory.h"
 #include "support/text.h"
@@ -38,6 +40,18 @@ static char *list_names(const vocabulary *names, char *buffer, size_t size)
     return labels_list(&as_labels, buffer, size);
 }
 
+/* Whether the columns are "0", "1", ...: their numbers, as the file has no names. */
+static bool are_numbers(const vocabulary *names)
+{
+    for (size_t c = 0; c < names->count; c++) {
+        char number[32];
+        snprintf(number, sizeof(number), "%zu", c);
+        if (strcmp(names->text[c], number) != 0)
+            return false;
+    }
+    return true;
+}
+
 bool layout_no_column(const vocabulary *names, const char *column, const char *path, place at,
                       plx_error *error)
 {
@@ -45,11 +59,18 @@ bool layout_no_column(const vocabulary *names, const char *column, const char *p
     const char *near = text_nearest(column, (const char *const *)names->text, names->count);
 
     text_shown(shown, column, strlen(column), SHOWN);
+    if (are_numbers(names))
+        return error_at(error, ERROR_CONFIG, at,
+                        "no column '%s' in %s, whose columns have no names (it has no header "
+                        "line); they are %s",
+                        shown, path, list_names(names, list, sizeof(list)));
     if (near != NULL)
         return error_at(error, ERROR_CONFIG, at, "no column '%s' in %s; did you mean '%s'?", shown,
                         path, text_show(near).bytes);
-    return error_at(error, ERROR_CONFIG, at, "no column '%s' in %s; the columns are %s", shown,
-                    path, list_names(names, list, sizeof(list)));
+    const char *other = names->count == 1 ? strpbrk(names->text[0], ";\t") : NULL;
+    return error_at(error, ERROR_CONFIG, at, "no column '%s' in %s; the columns are %s%s", shown,
+                    path, list_names(names, list, sizeof(list)),
+                    csv_delimiter_hint(other != NULL ? *other : '\0'));
 }
 
 /* --- from a config --- */

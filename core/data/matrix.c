@@ -173,7 +173,8 @@ static bool matrix_missing(input_file *source, missing_rule rule, bool answer_al
                                  "out"
                            : rule == MISSING_DROP
                                ? "training left such rows out, but here every row needs an answer"
-                               : "say `missing: drop` or `missing: mean`");
+                           : target ? "say `missing: drop`"
+                                    : "say `missing: drop` or `missing: mean`");
     }
     ok = ok && drop_flagged(source, drop, dropped, log, error);
     free(drop);

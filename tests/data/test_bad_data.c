@@ -49,6 +49,14 @@ static const bad_file csv_files[] = {
         "within quotes is written twice)"),
     ONE("a.csv", "x,y\n1,a\n2\n", "y", "@/a.csv:3: 1 field; the first row has 2"),
     ONE("a.csv", "x,y\n1,a\n\"2\n2\",b\n3,4,5\n", "y", "@/a.csv:5: 3 fields; the first row has 2"),
+    ONE("a.csv", "x;y\n1,5;a\n", "y",
+        "@/a.csv:2: 2 fields; the first row has 1; if ';' separates them, say `delimiter: \";\"`"),
+    ONE("a.csv", "x\ty\n1,5\ta\n", "y",
+        "@/a.csv:2: 2 fields; the first row has 1; if a tab separates them, say `delimiter: tab`"),
+    ONE("a.csv", "x\n1,5\n", "y", "@/a.csv:2: 2 fields; the first row has 1"),
+    ONE("a.csv", "\"x\";\"y\"\n1;a\n", "y",
+        "@/a.csv:1:4: text after a closing quote; a delimiter or a line end should follow (a quote "
+        "within quotes is written twice); if ';' separates them, say `delimiter: \";\"`"),
     ONE("a.csv", "x,y\n1,\0a\n", "y", "@/a.csv:2:3: a zero byte; a CSV file is text, in UTF-8"),
     ONE("a.csv", "\xFF\xFEx\0,\0y\0\n\0", "y",
         "@/a.csv:1:4: a zero byte; a CSV file is text, in UTF-8"),
@@ -99,6 +107,8 @@ static const bad_file csv_files[] = {
      .missing = MISSING_MEAN,
      .expected = "@/a.csv:3:3: the target 'y' has no value; `missing: mean` is for inputs, "
                  "`missing: drop` leaves such rows out"},
+    ONE("a.csv", "x,y\n1,a\n2,\n", "y",
+        "@/a.csv:3:3: the target 'y' has no value; fill it in, or say `missing: drop`"),
     {.name = "a.csv",
      .bytes = "x,y\n1,?\n,a\n",
      .length = 11,
@@ -118,11 +128,25 @@ static const bad_file csv_files[] = {
      .code = ERROR_CONFIG,
      .expected = "x.yaml:5:3: no column 'wieght' in @/a.csv; did you mean 'weight'?"},
     {.name = "a.csv",
+     .bytes = "a,x\n3,4\n",
+     .length = 8,
+     .column = "y",
+     .code = ERROR_CONFIG,
+     .expected = "x.yaml:5:3: no column 'y' in @/a.csv; the columns are a, x"},
+    {.name = "a.csv",
+     .bytes = "a;y\n3;4\n",
+     .length = 8,
+     .column = "y",
+     .code = ERROR_CONFIG,
+     .expected = "x.yaml:5:3: no column 'y' in @/a.csv; the columns are a;y; if ';' separates "
+                 "them, say `delimiter: \";\"`"},
+    {.name = "a.csv",
      .bytes = "1,2\n3,4\n",
      .length = 8,
      .column = "y",
      .code = ERROR_CONFIG,
-     .expected = "x.yaml:5:3: no column 'y' in @/a.csv; did you mean '0'?"},
+     .expected = "x.yaml:5:3: no column 'y' in @/a.csv, whose columns have no names (it has "
+                 "no header line); they are 0, 1"},
     {.name = "a.csv",
      .bytes = "y\na\nb\n",
      .length = 6,
@@ -176,6 +200,9 @@ static const bad_file idx_files[] = {
     PAIR("x.idx", "\0\0\x0D\x02\0\0\0\x02\0\0\0\x01\x3f\x80\0\0\x7f\xC0\0\0", "y.idx", LABELS,
          "@/x.idx: row 1, column 0 (from 0) of the inputs is NaN, a missing value; say `missing: "
          "drop` or `missing: mean`"),
+    PAIR("x.idx", IMAGES, "y.idx", "\0\0\x0D\x01\0\0\0\x02\x3f\x80\0\0\x7f\xC0\0\0",
+         "@/x.idx: row 1, column 0 (from 0) of the targets is NaN, a missing value; say `missing: "
+         "drop`"),
     PAIR("x.idx", IMAGES, "y.idx", "\0\0\x08\x01\0\0\0\x03\x00\x01\x02",
          "@/y.idx has 3 rows, but @/x.idx has 2; they must agree"),
     PAIR("x.idx", IMAGES, "y.idx", "\0\0\x08\x01\0\0\0\x02\x05\x05",
@@ -262,7 +289,8 @@ static const bad_file npy_files[] = {
                               "\n\1\2\3\4")),
      .column = "2",
      .code = ERROR_CONFIG,
-     .expected = "x.yaml:5:3: no column '2' in @/x.npy; did you mean '0'?"},
+     .expected = "x.yaml:5:3: no column '2' in @/x.npy, whose columns have no names (it has "
+                 "no header line); they are 0, 1"},
 };
 
 static const bad_file libsvm_files[] = {
