@@ -1,7 +1,8 @@
 /* Loading: from a path to a verified plug-in. The order matters, since each step believes only what
  * the steps before it have checked:
  *
- *   1. the file: absolute, regular, neither it nor its folder writable by others, an ELF object;
+ *   1. the file: absolute, regular, neither it nor its folder writable by others, a whole shared
+ *      object of this machine (object.c);
  *   2. dlopen with RTLD_NOW | RTLD_LOCAL, so that what is missing shows now and nothing leaks into
  *      other plug-ins; constructors run here, which no check can prevent;
  *   3. the floating-point control state is what it was: an object linked with -ffast-math switches
@@ -25,6 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plugin/object.h"
 #include "plugin/verify.h"
 
 #include "support/file.h"
@@ -54,11 +56,10 @@ static bool folder_is_safe(const char *path, plx_error *error)
     return good;
 }
 
-/* The file behind an open descriptor: type and mode, and that it begins as an ELF file does. */
+/* The file behind an open descriptor: type and mode, and that it is a whole shared object. */
 static bool content_is_safe(int file, plx_error *error)
 {
     struct stat status;
-    char magic[SELFMAG] = {0};
 
     if (fstat(file, &status) != 0)
         return error_set(error, ERROR_PLUGIN, "it cannot be read: %s", strerror(errno));
@@ -69,10 +70,7 @@ static bool content_is_safe(int file, plx_error *error)
         return error_set(error, ERROR_PLUGIN,
                          "it is writable by others (mode %04o); chmod o-w would mend that",
                          status.st_mode & 07777u);
-    if (pread(file, magic, sizeof(magic), 0) != (ssize_t)sizeof(magic) ||
-        memcmp(magic, ELFMAG, SELFMAG) != 0)
-        return error_set(error, ERROR_PLUGIN, "it is not a shared object (no ELF header)");
-    return true;
+    return object_is_whole(file, error);
 }
 
 /* Links are followed: the folder of the link and that of its target must both be safe. */

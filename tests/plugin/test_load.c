@@ -281,18 +281,6 @@ START_TEST(refuses_empty_file)
 }
 END_TEST
 
-START_TEST(refuses_truncated_object)
-{
-    char *folder = harness_folder();
-    char *path = stage_copy(folder, "sound", "subject.so");
-
-    ck_assert_int_eq(truncate(path, 40), 0);
-    expect_refused(folder, path, PLX_KIND_OPTIMIZER, "it cannot be loaded: file too short");
-    free(path);
-    free(folder);
-}
-END_TEST
-
 START_TEST(refuses_folder)
 {
     char *folder = harness_folder();
@@ -482,7 +470,6 @@ static Suite *suite(void)
     tcase_add_loop_test(refusals, restores_the_floating_point_state, 0, 2);
     tcase_add_test(files, refuses_text);
     tcase_add_test(files, refuses_empty_file);
-    tcase_add_test(files, refuses_truncated_object);
     tcase_add_test(files, refuses_folder);
     tcase_add_test(files, refuses_pipe);
     tcase_add_test(files, refuses_dangling_link);
