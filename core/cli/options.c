@@ -1,6 +1,7 @@
 /* options.c: see options.h. The table below is the only place that knows an option's spelling. */
 #include "cli/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,21 @@ static bool take_progress(const char *value, cli_options *options, plx_error *er
     return error_set(error, ERROR_USAGE, "--progress takes auto, always or never, not '%s'", value);
 }
 
+/* All 64 bits, as train.seed takes them. */
+static bool take_seed(const char *value, cli_options *options, plx_error *error)
+{
+    errno = 0;
+    const unsigned long long seed = strtoull(value, NULL, 10);
+    const size_t digits = strspn(value, "0123456789");
+
+    if (digits == 0 || value[digits] != '\0' || errno != 0)
+        return error_set(error, ERROR_USAGE,
+                         "--seed takes a whole number from 0 to 18446744073709551615, not '%s'",
+                         value);
+    snprintf(options->seed_set, sizeof(options->seed_set), "train.seed=%llu", seed);
+    return true;
+}
+
 static bool take_option(const option_row *row, const char *value, cli_options *options,
                         plx_error *error)
 {
@@ -87,12 +103,8 @@ static bool take_option(const option_row *row, const char *value, cli_options *o
         options->set[options->set_count++] = value;
         return true;
     case OPTION_SEED:
-        if (!whole_number(value, 0, INT64_MAX, row->name, &number, error))
-            return false;
-        snprintf(options->seed_set, sizeof(options->seed_set), "train.seed=%lld",
-                 (long long)number);
         options->seed_given = true;
-        return true;
+        return take_seed(value, options, error);
     case OPTION_THREADS:
         if (!whole_number(value, 1, 256, row->name, &number, error))
             return false;

@@ -31,7 +31,7 @@ static int width_of_terminal(void)
 void terminal_open(terminal *terminal)
 {
     const char *no_colour = getenv("NO_COLOR"), *kind = getenv("TERM");
-    const bool dumb = kind == NULL || strcmp(kind, "dumb") == 0;
+    const bool dumb = kind == NULL || *kind == '\0' || strcmp(kind, "dumb") == 0;
 
     memset(terminal, 0, sizeof(*terminal));
     terminal->bar = isatty(STDERR_FILENO) == 1 && !dumb;

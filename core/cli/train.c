@@ -32,18 +32,17 @@ static void on_signal(int number)
 /* The handler gets a stack of its own: while a matrix product runs, oneDNN 2.6's generated code has the stack
  * pointer in the heap (its issue 4845), and a handler on the current stack would overwrite what lies
  * below. Only the calling thread takes signals; the pool's workers block them. */
-static bool catch_signals(plx_error *error)
+static void catch_signals(void)
 {
     static char handler_stack[1 << 16];
     const stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof(handler_stack)};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
 
     sigemptyset(&action.sa_mask);
-    caught = 0;
-    if (sigaltstack(&stack, NULL) == 0 && sigaction(SIGINT, &action, NULL) == 0 &&
-        sigaction(SIGTERM, &action, NULL) == 0)
-        return true;
-    return error_set(error, ERROR_RUN, "cannot catch signals: %s", strerror(errno));
+    if (sigaltstack(&stack, NULL) == 0) {
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+    }
 }
 
 /* What the hooks share. */
@@ -66,6 +65,7 @@ static void show_begin(void *context, const train_begin *begin)
 {
     view *v = context;
 
+    catch_signals(); /* until now there is nothing to lose, and loading data can take long         */
     v->first = begin->first_epoch;
     if (!v->lines)
         return;
@@ -156,6 +156,9 @@ failed:
 /* The sentence that ends a run, and the figures of the model that was kept. */
 static void show_result(cli *context, const train_result *result)
 {
+    static const char *const ends[] = {[TRAIN_COMPLETED] = "not converged",
+                                       [TRAIN_EARLY_STOPPED] = "stopped early",
+                                       [TRAIN_DIVERGED] = "diverged"};
     terminal *t = &context->terminal;
     text out = {.bytes = NULL};
 
@@ -164,8 +167,7 @@ static void show_result(cli *context, const train_result *result)
         terminal_line(t, "interrupted after step %lld; `plexus train --resume %s` goes on",
                       (long long)result->steps, result->out);
     else if (result->reason[0] != '\0')
-        terminal_line(t, "%s: %s", result->status == TRAIN_DIVERGED ? "diverged" : "stopped early",
-                      result->reason);
+        terminal_line(t, "%s: %s", ends[result->status], result->reason);
     if (context->options.json || result->status == TRAIN_INTERRUPTED)
         return;
     const metrics *figures = result->test != NULL         ? result->test
@@ -234,8 +236,8 @@ static bool run(cli *context, const experiment *experiment, const train_options 
     view.lines = options->progress != PROGRESS_NEVER;
     if (options->progress != PROGRESS_AUTO)
         context->terminal.bar = options->progress == PROGRESS_ALWAYS;
-    if (!catch_signals(error) ||
-        !train_run(experiment, context->catalog, where, &hooks, &result, error))
+    caught = 0;
+    if (!train_run(experiment, context->catalog, where, &hooks, &result, error))
         return false;
     show_result(context, &result);
     if (result.status == TRAIN_DIVERGED)

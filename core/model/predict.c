@@ -24,6 +24,7 @@ typedef struct predictor {
     bool probabilities, npy;
     file_writer *writer; /* NULL: standard output */
     text out;            /* what is not handed on yet */
+    size_t unanswered;   /* rows whose outputs are no numbers */
 } predictor;
 
 /* --- what is asked for --- */
@@ -251,9 +252,18 @@ static void add_number_row(predictor *p, const float *output)
     }
 }
 
+static bool is_answer(const predictor *p, const float *output)
+{
+    for (size_t c = 0; c < p->model->code.units; c++)
+        if (isnan(output[c]))
+            return false;
+    return true;
+}
+
 static void add_rows(predictor *p, size_t rows, const float *output)
 {
     for (size_t r = 0; r < rows; r++) {
+        p->unanswered += !is_answer(p, output + r * p->model->code.units);
         if (p->model->encoding.targets == TARGETS_CLASS)
             add_class_row(p, output + r * p->model->code.units);
         else
@@ -328,6 +338,11 @@ bool model_predict(const model *model, const dataset *data, const predict_option
     network = model_network(model, false, MODEL_CHUNK, pool, &host, error);
     if (network != NULL) {
         ok = write_predictions(&p, data, options->out, network, error);
+        if (p.unanswered > 0)
+            log_line(
+                options->log, LOG_WARNING,
+                "%zu of %zu rows got no prediction: the network's outputs there are no numbers",
+                p.unanswered, data->rows);
         network_free(network);
     }
     host_destroy(&host);

@@ -10,6 +10,7 @@ typedef struct predict_options {
     const char *out;    /* NULL or "-": standard output (CSV only); ".npy" at the end: NPY       */
     bool probabilities; /* classes: a column (CSV: named after the label) for each class too     */
     int threads;
+    const logger *log; /* told how many rows got no prediction; NULL: nobody                     */
 } predict_options;
 
 /* CSV: a header (the target's name, or "prediction"; then with probabilities a column for each

@@ -36,7 +36,8 @@ static const field fields[] = {
     REAL(last_loss),      REAL(seconds),         REAL(epoch_seconds),
     REAL(plateau_factor), REAL(plateau_best),    COUNT(plateau_waited),
     REAL(stopping_best),  COUNT(stopping_epoch), COUNT(stopping_waited),
-    COUNT(stopping_stop), REAL(first_loss),      COUNT(warned),
+    COUNT(stopping_stop), REAL(start_loss),      REAL(first_loss),
+    COUNT(warned),
 };
 
 #undef COUNT

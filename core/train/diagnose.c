@@ -33,8 +33,13 @@ bool diagnose_progress(train_state *state, double train_loss, double lr, char *o
     if (state->warned || state->epoch < RISING_AFTER)
         return false;
     const double first = state->first_loss;
-    const double margin = 0.01 * fabs(first);
-    if (train_loss > first + margin) {
+    const double margin = 0.01 * fabs(first), start = state->start_loss;
+    if (train_loss > start + fabs(start)) {
+        snprintf(out, size,
+                 "the run isn't converging: the training loss is %.4g after epoch %lld, and was "
+                 "%.4g before the first update; the learning rate %g is probably too high",
+                 train_loss, (long long)state->epoch, start, lr);
+    } else if (train_loss > first + margin) {
         snprintf(out, size,
                  "the run isn't converging: the training loss is %.4g after epoch %lld, above the "
                  "%.4g of epoch 1; the learning rate %g is probably too high",
@@ -50,4 +55,17 @@ bool diagnose_progress(train_state *state, double train_loss, double lr, char *o
     }
     state->warned = 1;
     return true;
+}
+
+void diagnose_end(const train_state *state, char *out, size_t size)
+{
+    const double first = state->first_loss, last = state->last_loss;
+
+    if (!state->warned || last < first - 0.01 * fabs(first))
+        return;
+    snprintf(
+        out, size,
+        "the training loss is %.4g at the end and was %.4g after epoch 1; try another learning "
+        "rate, scaled inputs or another activation",
+        last, first);
 }

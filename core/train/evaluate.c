@@ -165,7 +165,9 @@ metrics *train_evaluate(const model *model, const data_part *part, int threads, 
     pool *workers = pool_new(threads, error);
     if (workers == NULL || part->rows == 0)
         goto done;
-    if (!settings_domain(model->layer[model->layer_count - 1].activation, &output, error) ||
+    if (!preflight_top_k(top_k, &model->encoding, model->code.units, ERROR_USAGE,
+                         (place){.file = model->path}, error) ||
+        !settings_domain(model->layer[model->layer_count - 1].activation, &output, error) ||
         !check_part(model, &output, part, error))
         goto done;
     const evaluation_spec spec = {

@@ -39,13 +39,13 @@ static int32_t evaluate_again(void *context, double *loss)
     return session->host.table.error(&session->host.table, "%s", error.text);
 }
 
-static batch_end diverge(session *session, const char *what, double lr)
+static batch_end diverge(session *session, const char *what, double lr, bool updated)
 {
     const train_state *state = &session->state;
 
     session->status = TRAIN_DIVERGED;
     diagnose_divergence(session->reason, sizeof(session->reason), state->step, state->epoch + 1,
-                        what, lr, state->step > 1);
+                        what, lr, updated);
     return BATCH_DIVERGED;
 }
 
@@ -55,7 +55,7 @@ static batch_end diverge_forwards(session *session, double lr)
     char what[256] = "the loss";
 
     network_find_nonfinite(session->network, what, sizeof(what));
-    return diverge(session, what, lr);
+    return diverge(session, what, lr, session->state.step > 1);
 }
 
 /* The gradient is not finite. The way back went over the loss's own gradient, so it is made once
@@ -68,11 +68,11 @@ static batch_end diverge_backwards(session *session, double lr, plx_error *error
     if (!forward(session, &loss, error))
         return BATCH_FAILED;
     if (network_find_nonfinite(session->network, what, sizeof(what)))
-        return diverge(session, what, lr);
+        return diverge(session, what, lr, session->state.step > 1);
     if (!network_backward(session->network, error))
         return BATCH_FAILED;
     network_find_nonfinite(session->network, what, sizeof(what));
-    return diverge(session, what, lr);
+    return diverge(session, what, lr, session->state.step > 1);
 }
 
 static batch_end diverge_in_step(session *session, double lr)
@@ -88,7 +88,7 @@ static batch_end diverge_in_step(session *session, double lr)
                                 tensor[i].rows * tensor[i].cols))
             where = tensor[i].name;
     snprintf(what, sizeof(what), "%s after the update by '%s'", where, optimizer);
-    return diverge(session, what, lr);
+    return diverge(session, what, lr, true);
 }
 
 static batch_end train_batch(session *session, double lr, plx_error *error)
@@ -115,6 +115,8 @@ static batch_end train_batch(session *session, double lr, plx_error *error)
         return BATCH_FAILED;
     if (!outcome.finite)
         return diverge_in_step(session, lr);
+    if (state->step == 1)
+        state->start_loss = loss;
     state->loss_sum += loss * session->batches.weight;
     state->weight_sum += session->batches.weight;
     state->batch++;
@@ -267,7 +269,10 @@ static bool is_over(session *session)
         return true;
     }
     session->status = TRAIN_COMPLETED;
-    return state->epoch >= (int64_t)session->experiment->train.epochs;
+    if (state->epoch < (int64_t)session->experiment->train.epochs)
+        return false;
+    diagnose_end(state, session->reason, sizeof(session->reason));
+    return true;
 }
 
 bool loop_run(session *session, plx_error *error)

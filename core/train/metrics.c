@@ -467,9 +467,13 @@ bool metrics_print(const metrics *sums, text *out)
         if (!metrics_value(sums, (metric)m, &value))
             continue;
         if (m == METRIC_TOP_K)
-            text_addf(out, "top_%-7zu %.6g\n", sums->top_k, value);
+            text_addf(out, "top_%-7zu", sums->top_k);
         else
-            text_addf(out, "%-11s %.6g\n", names[m], value);
+            text_addf(out, "%-11s", names[m]);
+        if (isnan(value)) /* which printf may give a sign */
+            text_add(out, " nan\n");
+        else
+            text_addf(out, " %.6g\n", value);
     }
     if (sums->kind == TARGETS_CLASS && sums->judged > 0 && sums->classes <= MOST_CLASSES_SHOWN) {
         const size_t width = label_width(sums);

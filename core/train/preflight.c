@@ -136,19 +136,16 @@ static bool check_batch(const experiment *experiment, size_t rows, plx_error *er
     return true;
 }
 
-static bool check_top_k(const experiment *experiment, const encoding *encoding, size_t units,
-                        plx_error *error)
+bool preflight_top_k(size_t k, const encoding *encoding, size_t units, error_class code, place at,
+                     plx_error *error)
 {
-    const size_t k = experiment->train.top_k;
-    const place at = preflight_place(experiment, "top_k");
-
     if (k == 0)
         return true;
     if (encoding->targets != TARGETS_CLASS)
-        return error_at(error, ERROR_CONFIG, at,
+        return error_at(error, code, at,
                         "top_k counts classes, but the targets are numbers; leave it out");
     if (units < 2 || k >= encoding->label_count)
-        return error_at(error, ERROR_CONFIG, at,
+        return error_at(error, code, at,
                         "top_k %zu says nothing with %zu classes and %zu output unit%s; it must be "
                         "less than the classes, each with a unit of its own",
                         k, encoding->label_count, units, units == 1 ? "" : "s");
@@ -164,7 +161,8 @@ bool preflight(const experiment *experiment, const data_bundle *data, plx_domain
            check_batch(experiment, data->train.rows, error) &&
            encoding_code(&data->encoding, last->units, output, last->at, code, error) &&
            check_parts(experiment, data, output, code, error) &&
-           check_top_k(experiment, &data->encoding, last->units, error);
+           preflight_top_k(experiment->train.top_k, &data->encoding, last->units, ERROR_CONFIG,
+                           preflight_place(experiment, "top_k"), error);
 }
 
 /* --- class weights --- */

@@ -25,4 +25,8 @@ double *preflight_class_weights(const experiment *experiment, const data_bundle 
 /* The place of train.KEY in the file, or of the section if the key isn't written out. */
 place preflight_place(const experiment *experiment, const char *key);
 
+/* Whether counting the k likeliest classes says anything; k 0 is off. */
+bool preflight_top_k(size_t k, const encoding *encoding, size_t units, error_class code, place at,
+                     plx_error *error);
+
 #endif

@@ -187,12 +187,14 @@ void runlog_add_epoch(runlog *log, const runlog_epoch *epoch)
     end_line(log);
 }
 
-void runlog_end(runlog *log, const char *status, const metrics *test, const metrics *training)
+void runlog_end(runlog *log, const char *status, const metrics *test, const metrics *validation,
+                const metrics *training)
 {
     text *line = begin_line(log, "end");
 
     text_addf(line, ",\"status\":\"%s\"", status);
     add_metrics(line, "test_", test);
+    add_metrics(line, "val_", validation);
     add_metrics(line, "train_", training);
     end_line(log);
 }

@@ -43,7 +43,9 @@ typedef struct runlog_epoch {
 /* Lines are kept until there are many, or a flush; errors show up there. */
 void runlog_step(runlog *log, int64_t step, double loss);
 void runlog_add_epoch(runlog *log, const runlog_epoch *epoch);
-void runlog_end(runlog *log, const char *status, const metrics *test, const metrics *training);
+/* The figures of the kept model on each part; NULL where there is none. */
+void runlog_end(runlog *log, const char *status, const metrics *test, const metrics *validation,
+                const metrics *training);
 /* Hands all lines to the system, so that a reader of the file sees them; with `sync` to the disk.
  * *length, unless NULL, gets the bytes of the file. ERROR_DATA. */
 bool runlog_flush(runlog *log, bool sync, int64_t *length, plx_error *error);

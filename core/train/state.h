@@ -21,6 +21,7 @@ typedef struct train_state {
     int64_t plateau_waited;
     double stopping_best; /* early stopping: the best watched value, NaN while there is none     */
     int64_t stopping_epoch, stopping_waited, stopping_stop;
+    double start_loss; /* for the diagnosis: loss of the first batch, before any update           */
     double first_loss; /* for the diagnosis: train loss of the first epoch                       */
     int64_t warned;    /* it has been said that the run does not converge                        */
 } train_state;

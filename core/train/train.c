@@ -36,11 +36,17 @@ static bool write_model(session *session, plx_error *error)
     return model_write(session->dir.model, &session->parts, session->network, NULL, error);
 }
 
-/* `training` are the figures of a run without test or validation rows. */
-static bool log_end(session *session, const metrics *test, const metrics *training,
-                    plx_error *error)
+static const metrics *figures_of(const evaluation *evaluation)
 {
-    runlog_end(session->log, train_status_name(session->status), test, training);
+    return evaluation == NULL ? NULL : evaluation_metrics(evaluation);
+}
+
+static bool log_end(session *session, bool measured, plx_error *error)
+{
+    runlog_end(session->log, train_status_name(session->status),
+               measured ? figures_of(session->test) : NULL,
+               measured ? figures_of(session->validation) : NULL,
+               measured ? figures_of(session->training) : NULL);
     return runlog_flush(session->log, true, NULL, error);
 }
 
@@ -50,7 +56,7 @@ static bool end_interrupted(session *session, plx_error *error)
 {
     if (session->state.stopping_epoch > 0)
         session_put_kept(session);
-    return write_model(session, error) && log_end(session, NULL, NULL, error) &&
+    return write_model(session, error) && log_end(session, false, error) &&
            session_record(session, train_status_name(session->status), error);
 }
 
@@ -62,14 +68,10 @@ static bool measure(session *session, evaluation *evaluation, plx_error *error)
 /* A diverged run keeps the checkpoint of its last good epoch. */
 static bool end_for_good(session *session, plx_error *error)
 {
-    const metrics *test = session->test == NULL ? NULL : evaluation_metrics(session->test);
-    const metrics *training =
-        session->training == NULL ? NULL : evaluation_metrics(session->training);
-
     session_put_kept(session);
     if (!measure(session, session->test, error) || !measure(session, session->validation, error) ||
         !measure(session, session->training, error) || !write_model(session, error) ||
-        !log_end(session, test, training, error) ||
+        !log_end(session, true, error) ||
         !session_record(session, train_status_name(session->status), error))
         return false;
     if (session->status == TRAIN_DIVERGED)

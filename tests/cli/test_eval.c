@@ -305,6 +305,18 @@ START_TEST(a_file_without_the_target_is_refused)
 }
 END_TEST
 
+START_TEST(top_k_of_numbers_is_refused)
+{
+    run_well(&here, "train slope.yaml --out sloped");
+    run *run = run_line(&here, "eval sloped --top-k 2");
+
+    run_expect_error(run, 2,
+                     "plexus: sloped/model.safetensors: top_k counts classes, but the targets are "
+                     "numbers; leave it out\n");
+    run_free(run);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("eval");
@@ -328,6 +340,7 @@ int main(void)
     tcase_add_test(file, a_pair_is_given_as_two_files);
     tcase_add_test(needs, the_optimizer_is_not_needed);
     tcase_add_test(needs, a_model_file_alone_is_refused);
+    tcase_add_test(needs, top_k_of_numbers_is_refused);
     tcase_add_test(needs, data_that_has_changed_since_is_refused);
     tcase_add_test(needs, a_label_never_seen_is_refused_with_its_place);
     tcase_add_test(needs, a_file_without_the_target_is_refused);

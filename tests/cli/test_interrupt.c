@@ -198,6 +198,20 @@ START_TEST(a_signal_in_a_matrix_product_harms_nothing)
 }
 END_TEST
 
+START_TEST(a_run_without_a_checkpoint_says_that_it_begins_anew)
+{
+    run_well(&(run_options){.folder = folder}, "train moons.yaml --out lost");
+    char *path = sample_path(folder, "lost/checkpoint.safetensors");
+    ck_assert_int_eq(unlink(path), 0);
+    run *run = run_line(&(run_options){.folder = folder}, "train --resume lost");
+
+    run_expect(run, 0);
+    run_expect_in(run, run->err, "/lost has no checkpoint: starting from the beginning\n");
+    free(path);
+    run_free(run);
+}
+END_TEST
+
 START_TEST(a_run_interrupted_twice_comes_to_the_same_end)
 {
     const char *const environment[] = {"PLEXUS_TRIP=22 15 1", NULL};
@@ -413,6 +427,7 @@ int main(void)
     tcase_add_test(stop, a_second_sigint_kills_at_once);
     tcase_add_test(stop, sigterm_after_sigint_kills_at_once);
     tcase_add_loop_test(stop, a_signal_in_a_matrix_product_harms_nothing, 0, 8);
+    tcase_add_test(stop, a_run_without_a_checkpoint_says_that_it_begins_anew);
     tcase_add_test(stop, a_run_interrupted_twice_comes_to_the_same_end);
     tcase_add_test(stop, a_resumed_run_may_have_other_threads);
     tcase_add_test(stop, a_run_is_resumed_from_any_folder);

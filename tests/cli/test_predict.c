@@ -273,6 +273,37 @@ START_TEST(a_reader_that_left_is_code_5)
 }
 END_TEST
 
+START_TEST(the_data_file_itself_is_refused_as_out)
+{
+    run *run = run_line(&here, "predict kinds new.csv --out ./new.csv");
+
+    run_expect_error(run, 2, "plexus: --out ./new.csv is the data file itself; name another\n");
+    run_free(run);
+}
+END_TEST
+
+/* Columns of small deviation: scaled, values near the largest float become infinities of both signs, and
+ * their sum no number. */
+START_TEST(rows_without_a_prediction_are_told)
+{
+    free(harness_file(folder, "tight.csv",
+                      "x,y,kind\n0.01,0.01,a\n0.02,0.01,a\n0.02,0.03,b\n"
+                      "0.01,0.03,b\n"));
+    free(harness_file(folder, "huge.csv", "x,y\n3e38,-3e38\n0.01,0.01\n"));
+    run_well(&here,
+             "train kinds.yaml --set data.train=%s/tight.csv "
+             "--set network.layers.1.units=2 --out tight",
+             folder);
+    run *run = run_line(&here, "predict tight huge.csv");
+
+    run_expect(run, 0);
+    ck_assert_str_eq(run->out, "kind\n\"\"\na\n");
+    ck_assert_str_eq(run->err, "warning: 1 of 2 rows got no prediction: the network's outputs "
+                               "there are no numbers\n");
+    run_free(run);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("predict");
@@ -285,6 +316,7 @@ int main(void)
     tcase_add_test(csv, probabilities_have_a_column_each_and_sum_to_one);
     tcase_add_test(csv, numbers_are_in_original_units);
     tcase_add_test(csv, a_label_with_a_comma_is_quoted);
+    tcase_add_test(csv, rows_without_a_prediction_are_told);
     tcase_add_test(csv, threads_do_not_matter);
     tcase_add_test(out, out_gets_the_same_bytes);
     tcase_add_test(out, a_dash_is_stdout);
@@ -295,6 +327,7 @@ int main(void)
     tcase_add_test(refused, probabilities_of_numbers_are_refused);
     tcase_add_test(refused, a_folder_as_out_is_refused);
     tcase_add_test(refused, a_folder_that_is_a_file_is_refused);
+    tcase_add_test(refused, the_data_file_itself_is_refused_as_out);
     tcase_add_test(refused, a_bad_row_leaves_the_old_file);
     tcase_add_test(refused, a_full_disk_is_code_5);
     tcase_add_test(refused, a_full_file_is_code_5);

@@ -114,7 +114,7 @@ START_TEST(lines_have_these_keys)
                 "val_recall val_f1 lr seconds samples_per_second");
     assert_keys(run, 2,
                 "event status test_loss test_accuracy test_top_k test_precision test_recall "
-                "test_f1");
+                "test_f1 val_loss val_accuracy val_top_k val_precision val_recall val_f1");
     ck_assert_ptr_null(log_line_at(run, 3));
     free(run);
 }
@@ -134,7 +134,9 @@ START_TEST(regression_lines_have_these_keys)
     assert_keys(run, 0,
                 "event epoch step train_loss val_loss val_mae val_rmse val_r2 lr seconds "
                 "samples_per_second");
-    assert_keys(run, 1, "event status test_loss test_mae test_rmse test_r2");
+    assert_keys(run, 1,
+                "event status test_loss test_mae test_rmse test_r2 val_loss val_mae val_rmse "
+                "val_r2");
     free(run);
     free(text);
     free(csv);
@@ -766,21 +768,45 @@ START_TEST(a_run_that_stands_still_is_pointed_out_once)
 }
 END_TEST
 
+/* What is warned of in a regression on two classes, and the reason that the run ends with. */
+static void assert_warns(const char *lr, int epochs, const char *warning, const char *reason)
+{
+    char *run = fresh_run(), *text = NULL;
+
+    ck_assert_int_gt(asprintf(&text,
+                              "data: {generate: moons, samples: 30}\n"
+                              "network: {layers: [{units: 1, activation: identity}]}\n"
+                              "loss: mse\noptimizer: {name: sgd, lr: %s}\n"
+                              "train: {epochs: %d, batch: full}\n",
+                              lr, epochs),
+                     0);
+    outcome *outcome = plan_expect(&(plan){.text = text, .out = run}, TRAIN_COMPLETED);
+    ck_assert_msg(strstr(outcome->warnings, warning) != NULL, "%s", outcome->warnings);
+    ck_assert_msg(strncmp(outcome->result.reason, reason, strlen(reason)) == 0, "%s",
+                  outcome->result.reason);
+    outcome_free(outcome);
+    free(text);
+    free(run);
+}
+
 START_TEST(a_rising_loss_is_pointed_out)
 {
-    char *run = fresh_run();
-    outcome *outcome =
-        plan_expect(&(plan){.text = "data: {generate: moons, samples: 30}\n"
-                                    "network: {layers: [{units: 1, activation: identity}]}\n"
-                                    "loss: mse\noptimizer: {name: sgd, lr: 3}\n"
-                                    "train: {epochs: 4, batch: full}\n",
-                            .out = run},
-                    TRAIN_COMPLETED);
+    assert_warns("0.66", 4, "after epoch 4, above the ", "the training loss is 1.813 at the end");
+}
+END_TEST
 
-    ck_assert_msg(strstr(outcome->warnings, "after epoch 3, above the ") != NULL, "%s",
-                  outcome->warnings);
-    outcome_free(outcome);
-    free(run);
+START_TEST(a_loss_that_exploded_is_pointed_out)
+{
+    assert_warns("3", 4, "after epoch 3, and was 1.72 before the first update",
+                 "the training loss is ");
+}
+END_TEST
+
+START_TEST(an_update_of_the_first_step_blames_the_rate)
+{
+    assert_diverges(ONE_LAYER "loss: cross_entropy\noptimizer: {name: sgd, lr: 1e300}\n",
+                    "step 1 (epoch 1): layers.0.weight after the update by 'sgd' is not finite; "
+                    "the learning rate 1e+300 is probably too high; try a tenth of it");
 }
 END_TEST
 
@@ -827,6 +853,8 @@ static Suite *suite(void)
     tcase_add_test(end, an_interrupted_run_leaves_a_model_and_says_so);
     tcase_add_test(words, a_run_that_stands_still_is_pointed_out_once);
     tcase_add_test(words, a_rising_loss_is_pointed_out);
+    tcase_add_test(words, a_loss_that_exploded_is_pointed_out);
+    tcase_add_test(words, an_update_of_the_first_step_blames_the_rate);
     suite_add_tcase(suite, written);
     suite_add_tcase(suite, same);
     suite_add_tcase(suite, end);

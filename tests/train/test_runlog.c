@@ -103,7 +103,7 @@ START_TEST(an_end_line)
     char *path = log_path();
     runlog *log = open_log(path);
 
-    runlog_end(log, "completed", NULL, NULL);
+    runlog_end(log, "completed", NULL, NULL, NULL);
     flush(log);
     assert_content(path, "{\"event\":\"end\",\"status\":\"completed\"}\n");
     runlog_close(log);
@@ -125,7 +125,7 @@ START_TEST(a_listener_is_shown_each_line_without_its_newline)
     runlog_step(log, 1, 0.5);
     runlog_listen(log, remember, seen);
     runlog_step(log, 2, 0.25);
-    runlog_end(log, "completed", NULL, NULL);
+    runlog_end(log, "completed", NULL, NULL, NULL);
     ck_assert_str_eq(seen, "{\"event\":\"step\",\"step\":2,\"loss\":0.25}|"
                            "{\"event\":\"end\",\"status\":\"completed\"}|");
     runlog_close(log);
@@ -138,7 +138,7 @@ START_TEST(closing_writes_what_is_pending)
     char *path = log_path();
     runlog *log = open_log(path);
 
-    runlog_end(log, "completed", NULL, NULL);
+    runlog_end(log, "completed", NULL, NULL, NULL);
     runlog_close(log);
     assert_content(path, "{\"event\":\"end\",\"status\":\"completed\"}\n");
     free(path);
