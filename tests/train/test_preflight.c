@@ -27,7 +27,8 @@ static const refusal refusals[] = {
      "less than the classes, each with a unit of its own"},
     {MOONS "network: {layers: [{units: 2, activation: softmax}]}\n" REST
            "train: {batch: full, class_weights: {0: 2, l: 3}}\n",
-     "experiment.yaml:5:37: class_weights: no class 'l' in the training rows; did you mean '0'?"},
+     "experiment.yaml:5:37: class_weights: no class 'l' in the training rows; the first of the 2 "
+     "classes is '0'"},
     {MOONS UNIT REST "train: {batch: full, class_weights: {setosa: 2}}\n",
      "experiment.yaml:5:37: class_weights: no class 'setosa' in the training rows; the first of "
      "the 2 classes is '0'"},
