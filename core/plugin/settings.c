@@ -350,12 +350,13 @@ bool settings_validate(const settings *self, place at, plx_error *error)
         return true;
     host_init(&services, NULL, 0);
     const int32_t status = found->component->validate(self->values, &services.table);
-    if (status != PLX_OK) {
+    const bool good = status == PLX_OK && services.failure.code == ERROR_NONE;
+    if (!good) {
         host_failed(&services, found, status, &said);
         error_at(error, ERROR_CONFIG, at, "%s", said.text);
     }
     host_destroy(&services);
-    return status == PLX_OK;
+    return good;
 }
 
 const char *settings_value(const settings *self, size_t index, char buffer[32])

@@ -188,7 +188,7 @@ bool slots_plan(const settings *optimizer, host *host, const plx_tensor *tensor,
         status = o->plan_model_slots(optimizer->values, tensor, &emit);
     if (!model && o->plan_slots != NULL)
         status = o->plan_slots(optimizer->values, tensor, &emit);
-    if (status == PLX_OK && !recording.refused)
+    if (status == PLX_OK && !recording.refused && host->failure.code == ERROR_NONE)
         return true;
     free(plans->slot);
     memset(plans, 0, sizeof(*plans));

@@ -214,6 +214,17 @@ START_TEST(places_a_silent_validate)
 }
 END_TEST
 
+START_TEST(believes_what_validate_says_before_what_it_returns)
+{
+    plx_error error = {0};
+
+    ck_assert(settings_set(chosen, "history", here, "14", there, NULL));
+    ck_assert(!settings_validate(chosen, here, &error));
+    stage_expect(&error, ERROR_CONFIG, folder,
+                 "run.yaml:9:12: optimizer 'subject': history must not be 14");
+}
+END_TEST
+
 START_TEST(validates_the_defaults)
 {
     plx_error error = {0};
@@ -273,6 +284,7 @@ static Suite *suite(void)
     tcase_add_loop_test(values, refuses_value, 0, COUNT(refused));
     tcase_add_test(values, places_what_validate_says);
     tcase_add_test(values, places_a_silent_validate);
+    tcase_add_test(values, believes_what_validate_says_before_what_it_returns);
     tcase_add_test(values, validates_the_defaults);
     tcase_add_loop_test(values, says_the_range, 0, COUNT(ranges));
     tcase_add_test(values, says_the_choices);

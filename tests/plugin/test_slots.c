@@ -391,6 +391,19 @@ START_TEST(passes_on_what_the_plugin_says)
 }
 END_TEST
 
+static int32_t plan_with_words_alone(const void *self, const plx_tensor *tensor,
+                                     const plx_emit *emit)
+{
+    emit->host->error(emit->host, "%s is too wide for me", tensor->name);
+    return emit->like_parameter(emit, "m");
+}
+
+START_TEST(believes_what_the_plugin_says_before_what_it_returns)
+{
+    expect_refusal(plan_with_words_alone, &model, "optimizer 'mine': model is too wide for me");
+}
+END_TEST
+
 static int32_t plan_without_words(const void *self, const plx_tensor *tensor, const plx_emit *emit)
 {
     const int32_t status = emit->like_parameter(emit, "m");
@@ -463,6 +476,7 @@ static Suite *suite(void)
     tcase_add_test(refused, refuses_too_many_slots);
     tcase_add_test(refused, refuses_endless_scratch);
     tcase_add_test(refused, passes_on_what_the_plugin_says);
+    tcase_add_test(refused, believes_what_the_plugin_says_before_what_it_returns);
     tcase_add_test(refused, refuses_a_status_without_words);
     tcase_add_test(refused, refuses_a_copy_of_weights_for_the_model);
     tcase_add_test(refused, refuses_a_plan_that_ignores_a_refusal);
