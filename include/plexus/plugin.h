@@ -120,7 +120,8 @@ struct plx_host {
     void *core;     /* the core's; not for plug-ins */
 
     /* Records why the caller failed and returns PLX_FAILED, so `return host->error(host, ...)`.
-     * The first error of a step wins. [setup] [step] [range] */
+     * A function that has called it has failed, whatever it returns. The first error of a step
+     * wins. [setup] [step] [range] */
     int32_t (*error)(const plx_host *host, const char *format, ...) PLX_PRINTF(2, 3);
 
     /* A line for the user, level PLX_LOG_INFO or PLX_LOG_WARNING. [setup] [step] */
