@@ -212,8 +212,13 @@ static bool short_number(const char *word, size_t length, double *value)
 
 bool csv_number(const csv_field *field, double *value)
 {
-    return short_number(field->text, field->length, value) ||
-           text_is_double(field->text, field->length, value);
+    if (short_number(field->text, field->length, value) ||
+        text_is_double(field->text, field->length, value))
+        return true;
+    if (!text_is_decimal(field->text, field->length))
+        return false;
+    *value = (double)INFINITY; /* a number all the same, and no word */
+    return true;
 }
 
 /* --- opening --- */

@@ -52,7 +52,8 @@ const char *csv_delimiter_hint(char separator);
 int csv_line(const csv_table *table, size_t at);
 /* Empty, NA, NaN, nan, NAN, null and ? say that a value is missing. */
 bool csv_is_missing(const csv_field *field);
-/* A number as text_is_double knows it, quickly for the short ones. */
+/* A number as text_is_double knows it, quickly for the short ones; one too large for a double is
+ * infinite. */
 bool csv_number(const csv_field *field, double *value);
 
 #endif

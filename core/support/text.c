@@ -152,7 +152,7 @@ static size_t skip_digits(const char *s, size_t length, size_t at)
 }
 
 /* [sign] digits [. digits] [e [sign] digits], with a digit on at least one side of the point. */
-static bool is_decimal(const char *s, size_t length)
+bool text_is_decimal(const char *s, size_t length)
 {
     const size_t start = skip_sign(s, length);
     size_t at = skip_digits(s, length, start);
@@ -197,7 +197,7 @@ bool text_is_double(const char *string, size_t length, double *value)
 
     if (is_special(string, length, value))
         return true;
-    if (!is_decimal(string, length))
+    if (!text_is_decimal(string, length))
         return false;
     char *copy = length < sizeof(few) ? few : malloc(length + 1);
     if (copy == NULL)

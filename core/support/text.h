@@ -29,6 +29,7 @@ char *text_of_double(char *buffer, double value);
  * overflow). Hexadecimal is refused. An underflow to a denormal or zero is accepted, an overflow is
  * not. */
 bool text_is_double(const char *string, size_t length, double *value);
+bool text_is_decimal(const char *string, size_t length); /* its form alone, of whatever size */
 bool text_is_integer(const char *string, size_t length, int64_t *value);
 
 /* The candidate with the smallest Damerau-Levenshtein distance to `name` if that is at most a third

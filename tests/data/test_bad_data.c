@@ -90,6 +90,9 @@ static const bad_file csv_files[] = {
     ONE("a.csv", "x,y\n1,a\n1e39,b\n", "y",
         "@/a.csv:3:1: the number in column 'x' is infinite as a 32-bit float; numbers must be "
         "finite"),
+    ONE("a.csv", "x,y\n1,a\n1e999,b\n", "y",
+        "@/a.csv:3:1: the number in column 'x' is infinite as a 32-bit float; numbers must be "
+        "finite"),
     ONE("a.csv", "x,y\n1,2\n2,inf\n", "y",
         "@/a.csv:3:3: 'inf' is not a finite number, which the target 'y' needs"),
     ONE("a.csv", "x,y\n1,a\n2,a\n", "y",
