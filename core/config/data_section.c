@@ -1,7 +1,6 @@
 /* data_section.c: the `data` section. What the data come from (a generator by its name, or files
  * of a format) decides which keys mean something, so one table says for each key what it is for;
  * a key that would be ignored is refused, and printing shows only those that count. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,13 +72,13 @@ static const struct use {
     {"turns", SOURCE_SPIRALS},
     {"spread", SOURCE_BLOBS},
     {"features", SOURCE_BLOBS | SOURCE_AUTO | SOURCE_LIBSVM},
-    {"target", SOURCE_AUTO | SOURCE_CSV | SOURCE_NPY | SOURCE_LIBSVM},
+    {"target", SOURCE_FILES},
     {"format", SOURCE_FILES},
     {"header", SOURCE_AUTO | SOURCE_CSV},
     {"delimiter", SOURCE_AUTO | SOURCE_CSV},
-    {"drop", SOURCE_AUTO | SOURCE_CSV},
+    {"drop", SOURCE_AUTO | SOURCE_CSV | SOURCE_NPY},
     {"categorical", SOURCE_AUTO | SOURCE_CSV},
-    {"missing", SOURCE_AUTO | SOURCE_CSV | SOURCE_NPY},
+    {"missing", SOURCE_FILES},
 };
 
 static unsigned uses_of(const char *key)
@@ -172,10 +171,13 @@ static bool read_source(const reader *r, const node *section, const char *key, b
     return true;
 }
 
+/* The largest noise, spread and number of turns. */
+enum { LARGEST = 1000000 };
+
 static bool read_generator(const reader *r, const node *section, generate_spec *generate)
 {
     const node *value = tree_child(section, "generate");
-    const real_range any = {.min = 0, .max = HUGE_VAL};
+    const real_range deviation = {.min = 0, .max = LARGEST};
     int index = 0;
 
     if (!field_choose(r, value, generators, &index))
@@ -193,13 +195,13 @@ static bool read_generator(const reader *r, const node *section, generate_spec *
     if (generate->name == NULL)
         return error_memory(r->error);
     return field_size(r, section, "samples", 2, 100000000, NULL, &generate->samples) &&
-           field_real(r, section, "noise", any, NULL, &generate->noise) &&
+           field_real(r, section, "noise", deviation, NULL, &generate->noise) &&
            field_size(r, section, "classes", 2, 1000, NULL, &generate->classes) &&
            field_real(r, section, "factor", (real_range){0, 1, .below = true}, NULL,
                       &generate->factor) &&
-           field_real(r, section, "turns", (real_range){0, HUGE_VAL, .above = true}, NULL,
+           field_real(r, section, "turns", (real_range){0, LARGEST, .above = true}, NULL,
                       &generate->turns) &&
-           field_real(r, section, "spread", any, NULL, &generate->spread) &&
+           field_real(r, section, "spread", deviation, NULL, &generate->spread) &&
            (!is_blobs || field_size(r, section, "features", 1, 100000, NULL, &generate->features));
 }
 
@@ -266,6 +268,15 @@ static bool read_target(const reader *r, const node *value, bool alone, target_s
     return true;
 }
 
+/* Whether the targets are a column among others: they aren't a file of their own, nor the first
+ * word of each line. With `format: auto` the file alone can tell. */
+static bool has_columns(const data_config *data)
+{
+    if (data->format == FORMAT_NPY)
+        return data->train.targets == NULL;
+    return data->format != FORMAT_IDX && data->format != FORMAT_LIBSVM;
+}
+
 /* A column can't be two targets, or be dropped too. */
 static bool check_target(const reader *r, const data_config *data, const target_spec *target)
 {
@@ -273,6 +284,12 @@ static bool check_target(const reader *r, const data_config *data, const target_
 
     if (target->column == NULL)
         return true;
+    if (!has_columns(data))
+        return error_at(r->error, ERROR_CONFIG, target->at,
+                        "a target column has no meaning here; the targets are %s (write {as: "
+                        "class} or {as: number} to say what they are)",
+                        data->format == FORMAT_LIBSVM ? "the first word of each line"
+                                                      : "the file y");
     text_shown(shown, target->column, strlen(target->column), 60);
     for (const target_spec *other = data->target; other < target; other++)
         if (strcmp(other->column, target->column) == 0)
@@ -334,13 +351,23 @@ static bool read_delimiter(const reader *r, const node *section, char *delimiter
     return true;
 }
 
+/* Columns to leave out: of those of a file that holds its targets. */
+static bool read_drop(const reader *r, const node *section, data_config *data)
+{
+    if (!field_texts(r, section, "drop", &data->drop, &data->drop_count))
+        return false;
+    return data->drop_count == 0 || has_columns(data) ||
+           error_at(r->error, ERROR_CONFIG, tree_child(section, "drop")->key_at,
+                    "data.drop means nothing for a pair of npy files; it is for csv files and npy "
+                    "files that hold their targets");
+}
+
 static bool read_columns(const reader *r, const node *section, data_config *data)
 {
     int header = HEADER_AUTO, missing = MISSING_ERROR;
     const bool ok =
         field_choice(r, section, "header", data_headers, &header) &&
-        read_delimiter(r, section, &data->delimiter) &&
-        field_texts(r, section, "drop", &data->drop, &data->drop_count) &&
+        read_delimiter(r, section, &data->delimiter) && read_drop(r, section, data) &&
         field_texts(r, section, "categorical", &data->categorical, &data->categorical_count) &&
         field_choice(r, section, "missing", data_missing_rules, &missing) &&
         (data->generate.name != NULL ||

@@ -202,9 +202,11 @@ static void add_file_keys(text *out, const data_config *data)
                       : data->delimiter == '\t' ? "tab"
                                                 : delimiter);
         text_add(out, "\n");
-        add_texts(out, "drop", data->drop, data->drop_count);
-        add_texts(out, "categorical", data->categorical, data->categorical_count);
     }
+    if (data_section_uses(data, "drop"))
+        add_texts(out, "drop", data->drop, data->drop_count);
+    if (data_section_uses(data, "categorical"))
+        add_texts(out, "categorical", data->categorical, data->categorical_count);
     if (data_section_uses(data, "features"))
         line_size(out, "  features: ", data->features, "auto");
     if (data_section_uses(data, "missing"))

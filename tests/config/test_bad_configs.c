@@ -186,8 +186,8 @@ static const struct broken {
      "experiment.yaml:1:31: data.test is a file, but the data are generated; it must be a "
      "fraction"},
     {"a generator and a target", "data: {generate: moons, target: a}\n" REST, 0,
-     "experiment.yaml:1:25: data.target means nothing for moons; it is for csv files, npy files, "
-     "libsvm files"},
+     "experiment.yaml:1:25: data.target means nothing for moons; it is for csv files, idx files, "
+     "npy files, libsvm files"},
     {"factor for moons", "data: {generate: moons, factor: 0.5}\n" REST, 0,
      "experiment.yaml:1:25: data.factor means nothing for moons; it is for circles"},
     {"noise for blobs", "data: {generate: blobs, noise: 0.5}\n" REST, 0,
@@ -204,23 +204,49 @@ static const struct broken {
      "experiment.yaml:1:34: data.samples is '99999999999999999999'; it must be a whole number from "
      "2 to 100000000"},
     {"negative noise", "data: {generate: moons, noise: -1}\n" REST, 0,
-     "experiment.yaml:1:32: data.noise is '-1'; it must be a finite number of at least 0"},
+     "experiment.yaml:1:32: data.noise is '-1'; it must be a number from 0 to 1000000"},
     {"infinite noise", "data: {generate: moons, noise: inf}\n" REST, 0,
-     "experiment.yaml:1:32: data.noise is 'inf'; it must be a finite number of at least 0"},
+     "experiment.yaml:1:32: data.noise is 'inf'; it must be a number from 0 to 1000000"},
+    {"too much noise", "data: {generate: moons, noise: 1000001}\n" REST, 0,
+     "experiment.yaml:1:32: data.noise is '1000001'; it must be a number from 0 to 1000000"},
+    {"too wide a spread", "data: {generate: blobs, spread: 1e7}\n" REST, 0,
+     "experiment.yaml:1:33: data.spread is '1e7'; it must be a number from 0 to 1000000"},
+    {"too many turns", "data: {generate: spirals, turns: 1e7}\n" REST, 0,
+     "experiment.yaml:1:34: data.turns is '1e7'; it must be a number above 0 and at most "
+     "1000000"},
     {"one class", "data: {generate: blobs, classes: 1}\n" REST, 0,
      "experiment.yaml:1:34: data.classes is '1'; it must be a whole number from 2 to 1000"},
     {"a factor of one", "data: {generate: circles, factor: 1}\n" REST, 0,
      "experiment.yaml:1:35: data.factor is '1'; it must be a number of at least 0 and below 1"},
     {"no turns", "data: {generate: spirals, turns: 0}\n" REST, 0,
-     "experiment.yaml:1:34: data.turns is '0'; it must be a finite number above 0"},
+     "experiment.yaml:1:34: data.turns is '0'; it must be a number above 0 and at most 1000000"},
     {"an unknown format", "data: {train: a, format: cvs}\n" REST, 0,
      "experiment.yaml:1:26: data.format is 'cvs'; it must be one of auto, csv, idx, npy, libsvm; "
      "did you mean 'csv'?"},
     {"a header for idx", "data: {train: {x: a, y: b}, format: idx, header: true}\n" REST, 0,
      "experiment.yaml:1:42: data.header means nothing for idx files; it is for csv files"},
     {"a target for idx", "data: {train: {x: a, y: b}, format: idx, target: c}\n" REST, 0,
-     "experiment.yaml:1:42: data.target means nothing for idx files; it is for csv files, npy "
-     "files, libsvm files"},
+     "experiment.yaml:1:50: a target column has no meaning here; the targets are the file y "
+     "(write {as: class} or {as: number} to say what they are)"},
+    {"a target column for a pair of npy files",
+     "data: {train: {x: a, y: b}, format: npy, target: c}\n" REST, 0,
+     "experiment.yaml:1:50: a target column has no meaning here; the targets are the file y "
+     "(write {as: class} or {as: number} to say what they are)"},
+    {"a target column for libsvm",
+     "data: {train: a, format: libsvm, target: {column: c, as: class}}\n" REST, 0,
+     "experiment.yaml:1:42: a target column has no meaning here; the targets are the first word of "
+     "each line (write {as: class} or {as: number} to say what they are)"},
+    {"columns to drop from a pair of npy files",
+     "data: {train: {x: a, y: b}, format: npy, drop: c}\n" REST, 0,
+     "experiment.yaml:1:42: data.drop means nothing for a pair of npy files; it is for csv files "
+     "and npy files that hold their targets"},
+    {"columns to drop from idx files", "data: {train: {x: a, y: b}, format: idx, drop: c}\n" REST,
+     0,
+     "experiment.yaml:1:42: data.drop means nothing for idx files; it is for csv files, npy "
+     "files"},
+    {"missing values of a generator", "data: {generate: moons, missing: drop}\n" REST, 0,
+     "experiment.yaml:1:25: data.missing means nothing for moons; it is for csv files, idx files, "
+     "npy files, libsvm files"},
     {"a header that is neither", "data: {train: a.csv, header: maybe}\n" REST, 0,
      "experiment.yaml:1:30: data.header is 'maybe'; it must be one of auto, true, false"},
     {"a delimiter of two characters", "data: {train: a.csv, delimiter: '||'}\n" REST, 0,

@@ -193,6 +193,41 @@ START_TEST(data_libsvm_features)
 }
 END_TEST
 
+START_TEST(data_idx_keys)
+{
+    experiment *read =
+        with_data("{train: {x: a, y: b}, format: idx, target: {as: number}, missing: drop}");
+
+    ck_assert_uint_eq(read->data.target_count, 1);
+    ck_assert_ptr_null(read->data.target[0].column);
+    ck_assert_int_eq(read->data.target[0].as, AS_NUMBER);
+    ck_assert_int_eq(read->data.missing, MISSING_DROP);
+    end(read);
+}
+END_TEST
+
+START_TEST(data_npy_keys)
+{
+    experiment *read = with_data("{train: a, format: npy, target: 3, drop: [0], missing: mean}");
+
+    ck_assert_str_eq(read->data.target[0].column, "3");
+    ck_assert_uint_eq(read->data.drop_count, 1);
+    ck_assert_str_eq(read->data.drop[0], "0");
+    ck_assert_int_eq(read->data.missing, MISSING_MEAN);
+    end(read);
+}
+END_TEST
+
+START_TEST(data_libsvm_keys)
+{
+    experiment *read = with_data("{train: a, format: libsvm, target: {as: class}, missing: mean}");
+
+    ck_assert_int_eq(read->data.target[0].as, AS_CLASS);
+    ck_assert_int_eq(read->data.missing, MISSING_MEAN);
+    end(read);
+}
+END_TEST
+
 START_TEST(data_split_and_scale)
 {
     experiment *read = with_data("{train: a, scale: standard, scale_target: standard, "
@@ -651,6 +686,9 @@ static TCase *data_case(void)
     tcase_add_test(t, data_target_without_column);
     tcase_add_test(t, data_tab_as_delimiter);
     tcase_add_test(t, data_libsvm_features);
+    tcase_add_test(t, data_idx_keys);
+    tcase_add_test(t, data_npy_keys);
+    tcase_add_test(t, data_libsvm_keys);
     tcase_add_test(t, data_split_and_scale);
     tcase_add_test(t, data_scale_unit);
     tcase_add_loop_test(t, generator_defaults, 0, (int)(sizeof(made) / sizeof(made[0])));

@@ -274,6 +274,8 @@ static const char *const files[] = {
     "data: {train: {x: a, y: b}, format: npy, missing: mean, scale: standard}\n" REST,
     "data: {train: a, format: libsvm, features: 10, scale_target: standard}\n" REST,
     "data: {train: a, format: libsvm, target: {as: class}}\n" REST,
+    "data: {train: {x: a, y: b}, format: idx, target: {as: number}, missing: drop}\n" REST,
+    "data: {train: a, format: npy, target: 3, drop: [0, 1]}\n" REST,
     "data: {train: a, format: libsvm, target: {as: auto}}\n" REST,
     "data: {train: a, folds: 10, fold: 0, validation: 0.1, seed: 18446744073709551615}\n" REST,
     LAYERS("{units: 4, activation: tanh, dropout: 0.5, bias: false}, {units: 2, activation: "
