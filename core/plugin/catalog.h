@@ -62,7 +62,9 @@ typedef struct catalog_entry {
 } catalog_entry;
 /* Every plug-in that the search would find, sorted by kind and name, each loaded; one from outside
  * the built-in folder is loaded in a child process first, so that one that crashes or hangs on
- * loading becomes a reason. Returns an array to free with catalog_list_free, NULL on failure. */
+ * loading becomes a reason. Also every file that is refused for its name, which is then shown as
+ * text_show does; kind 0 stands for a refused file directly in a --plugin-dir folder, whose kind
+ * only loading it would tell. Returns an array to free with catalog_list_free, NULL on failure. */
 catalog_entry *catalog_list(catalog *catalog, size_t *count, plx_error *error);
 void catalog_list_free(catalog_entry *entries, size_t count);
 /* The names of a kind, sorted, without loading anything: for "did you mean" and "what would fit".

@@ -26,12 +26,18 @@ static void widen(int *width, const char *cell)
         *width = length;
 }
 
+/* A file that is refused before its kind is known may be of any. */
+static bool may_be(const catalog_entry *entry, uint32_t kind)
+{
+    return kind == 0 || entry->kind == kind || entry->kind == 0;
+}
+
 static widths measure(const catalog_entry *entries, size_t count, uint32_t kind)
 {
     widths w = {0};
 
     for (size_t i = 0; i < count; i++) {
-        if (kind != 0 && entries[i].kind != kind)
+        if (!may_be(&entries[i], kind))
             continue;
         widen(&w.name, entries[i].name);
         if (entries[i].plugin != NULL) {
@@ -49,7 +55,7 @@ void describe_list(const catalog_entry *entries, size_t count, uint32_t kind, te
     for (size_t i = 0; i < count; i++) {
         const catalog_entry *e = &entries[i];
 
-        if (kind != 0 && e->kind != kind)
+        if (!may_be(e, kind))
             continue;
         text_addf(out, "%-10s  %-*s  ", catalog_kind_name(e->kind), w.name, e->name);
         if (e->plugin == NULL)
@@ -86,7 +92,7 @@ void describe_list_json(const catalog_entry *entries, size_t count, uint32_t kin
     for (size_t i = 0; i < count; i++) {
         const catalog_entry *e = &entries[i];
 
-        if (kind != 0 && e->kind != kind)
+        if (!may_be(e, kind))
             continue;
         json_t *object = json_pack("{s:o, s:o, s:o}", "kind", json_text(catalog_kind_name(e->kind)),
                                    "name", json_text(e->name), "path", json_text(e->path));

@@ -7,7 +7,8 @@
 #include "support/error.h"
 #include "support/text.h"
 
-/* A table of a listing, or one JSON object a line; kind 0 means all kinds. */
+/* A table of a listing, or one JSON object a line; kind 0 means all kinds, and
+ * what is refused without a kind is in the list of each. */
 void describe_list(const catalog_entry *entries, size_t count, uint32_t kind, text *out);
 void describe_list_json(const catalog_entry *entries, size_t count, uint32_t kind, text *out);
 

@@ -1,6 +1,7 @@
 /* The listing: for each kind every name that lies in a folder of that kind, answered by the search
  * as catalog_find would; then what lies directly in a flat folder, where only loading tells the
- * kind. What comes from outside the built-in folder is probed in a child first. */
+ * kind. What comes from outside the built-in folder is probed in a child first. Files that no
+ * search can find for want of a valid name are listed with that reason, without a probe. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,14 @@ static bool listed(const listing *list, uint32_t kind, const char *name)
 {
     for (size_t i = 0; i < list->count; i++)
         if (list->entries[i].kind == kind && strcmp(list->entries[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool listed_path(const listing *list, const char *path)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->entries[i].path, path) == 0)
             return true;
     return false;
 }
@@ -65,7 +74,8 @@ static bool list_name(listing *list, uint32_t kind, const char *name)
     return good;
 }
 
-/* A file directly in a flat folder: of the kind that it turns out to be, or refused and of none. */
+/* A file directly in a flat folder: of the kind that it turns out to be, or refused and of none
+ * unless it was already refused as the answer to a kind and name. */
 static bool list_flat_file(listing *list, const search_folder *folder, uint32_t only,
                            const char *name)
 {
@@ -76,7 +86,7 @@ static bool list_flat_file(listing *list, const search_folder *folder, uint32_t 
 
     if (good && probe_plugin(path, 0, name, list->catalog->probe_milliseconds, &why))
         found = catalog_load_file(list->catalog, path, &why);
-    if (good && found == NULL && only == 0)
+    if (good && found == NULL && only == 0 && !listed_path(list, path))
         good = add_entry(list, 0, name, path, NULL, &why);
     if (good && found != NULL && (only == 0 || only == found->kind) &&
         !listed(list, found->kind, name))
@@ -110,6 +120,44 @@ static bool list_kind(listing *list, uint32_t kind)
     return good;
 }
 
+static bool list_misnamed_file(listing *list, const search_folder *folder, uint32_t kind,
+                               const char *name)
+{
+    const shown_text shown = text_show(name);
+    char *path = kind == 0
+                     ? memory_format("%s/%s.so", folder->path, name)
+                     : memory_format("%s/%s/%s.so", folder->path, catalog_kind_name(kind), name);
+    plx_error why = {0};
+
+    error_set(&why, ERROR_PLUGIN,
+              "its file name '%s.so' is not valid; a name is a lower-case letter and up to 31 "
+              "lower-case letters, digits and _",
+              shown.bytes);
+    const bool good = path != NULL && add_entry(list, kind, shown.bytes, path, NULL, &why);
+    free(path);
+    return good;
+}
+
+/* What has no valid name in any folder of a kind, or for kind 0 in any flat one. */
+static bool list_misnamed(listing *list, uint32_t kind)
+{
+    const search *where = &list->catalog->search;
+    bool good = true;
+
+    for (size_t i = 0; good && i < where->count; i++) {
+        const search_folder *folder = &where->folders[i];
+        size_t count = 0;
+        if (kind == 0 && !folder->flat)
+            continue;
+        char **names = search_misnamed(folder, kind, &count);
+        good = names != NULL;
+        for (size_t n = 0; good && n < count; n++)
+            good = list_misnamed_file(list, folder, kind, names[n]);
+        search_names_free(names, count);
+    }
+    return good;
+}
+
 /* By kind, those of unknown kind last, then by name. */
 static int compare_entries(const void *a, const void *b)
 {
@@ -129,10 +177,12 @@ catalog_entry *catalog_list_kind(catalog *self, uint32_t kind, size_t *count, pl
 
     for (uint32_t k = PLX_KIND_ACTIVATION; good && k <= PLX_KIND_OPTIMIZER; k++)
         if (kind == 0 || kind == k)
-            good = list_kind(&list, k);
+            good = list_kind(&list, k) && list_misnamed(&list, k);
     for (size_t i = 0; good && i < self->search.count; i++)
         if (self->search.folders[i].flat)
             good = list_flat(&list, &self->search.folders[i], kind);
+    if (good && kind == 0)
+        good = list_misnamed(&list, 0);
     if (!good) {
         catalog_list_free(list.entries, list.count);
         error_memory(error);

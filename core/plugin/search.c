@@ -154,9 +154,9 @@ static bool add_name(name_list *list, const char *name)
     return grown[list->count] != NULL && ++list->count > 0;
 }
 
-/* Adds N of every entry N.so of a folder whose N is a valid name. A folder that cannot be read has
- * none. */
-static bool add_folder(name_list *list, const char *path)
+/* Adds N of every entry N.so of a folder whose N is a valid name, or is not and is not hidden. A
+ * folder that cannot be read has none. */
+static bool add_folder(name_list *list, const char *path, bool valid)
 {
     DIR *folder = opendir(path);
     bool good = true;
@@ -165,10 +165,10 @@ static bool add_folder(name_list *list, const char *path)
         return true;
     for (struct dirent *entry; good && (entry = readdir(folder)) != NULL;) {
         const size_t length = strlen(entry->d_name);
-        if (length < 4 || strcmp(entry->d_name + length - 3, ".so") != 0)
+        if (length < 4 || entry->d_name[0] == '.' || strcmp(entry->d_name + length - 3, ".so") != 0)
             continue;
         entry->d_name[length - 3] = '\0';
-        if (text_is_name(entry->d_name))
+        if (text_is_name(entry->d_name) == valid)
             good = add_name(list, entry->d_name);
     }
     closedir(folder);
@@ -196,6 +196,19 @@ static void sort_once_each(name_list *list)
     list->count = kept;
 }
 
+/* The sorted names, or NULL and nothing left behind. */
+static char **finish(name_list *list, bool good, size_t *count)
+{
+    sort_once_each(list);
+    if (!good) {
+        search_names_free(list->items, list->count);
+        *count = 0;
+        return NULL;
+    }
+    *count = list->count;
+    return list->items;
+}
+
 char **search_names(const search *self, uint32_t kind, bool flat, size_t *count)
 {
     name_list list = {.items = memory_array(8, sizeof(char *)), .capacity = 8};
@@ -205,20 +218,23 @@ char **search_names(const search *self, uint32_t kind, bool flat, size_t *count)
         const search_folder *folder = &self->folders[i];
         if (kind != 0) {
             char *path = file_join(folder->path, catalog_kind_name(kind));
-            good = path != NULL && add_folder(&list, path);
+            good = path != NULL && add_folder(&list, path, true);
             free(path);
         }
         if (good && flat && folder->flat)
-            good = add_folder(&list, folder->path);
+            good = add_folder(&list, folder->path, true);
     }
-    sort_once_each(&list);
-    if (!good) {
-        search_names_free(list.items, list.count);
-        *count = 0;
-        return NULL;
-    }
-    *count = list.count;
-    return list.items;
+    return finish(&list, good, count);
+}
+
+char **search_misnamed(const search_folder *folder, uint32_t kind, size_t *count)
+{
+    name_list list = {.items = memory_array(8, sizeof(char *)), .capacity = 8};
+    char *path = file_join(folder->path, kind != 0 ? catalog_kind_name(kind) : ".");
+    const bool good = list.items != NULL && path != NULL && add_folder(&list, path, false);
+
+    free(path);
+    return finish(&list, good, count);
 }
 
 void search_names_free(char **names, size_t count)

@@ -45,6 +45,9 @@ void search_match_clear(search_match *match);
  * that lie directly in a flat folder and may be of any kind. kind 0: the flat ones alone. NULL: out
  * of memory. Free with search_names_free. */
 char **search_names(const search *search, uint32_t kind, bool flat, size_t *count);
+/* Every N for which the folder has a file N.so that no search can find, as N is no valid name: in
+ * its folder of that kind, or directly in it for kind 0. Hidden files don't count. Likewise. */
+char **search_misnamed(const search_folder *folder, uint32_t kind, size_t *count);
 void search_names_free(char **names, size_t count);
 
 /* "a, b or c" of the names; the conjunction is the caller's (" or ", " and ", ", "). */

@@ -437,25 +437,27 @@ END_TEST
 
 static const plx_optimizer second = {.size = sizeof(second), .name = "odd", .summary = "brief"};
 
-/* One of each: an optimizer that hides another, one with a shorter summary, a broken loss. */
+/* One of each: an optimizer that hides another, one with a shorter summary, a broken loss, and a
+ * file so broken that it may be of any kind. */
 static void list(bool json, uint32_t kind, const char *expected)
 {
     plugin shadowing = optimizer_plugin(&odd), plain = optimizer_plugin(&second);
     char name[] = "odd", longer[] = "oddest", path[] = "/a/odd.so", bad[] = "bad";
-    char reason[] = "it is broken";
+    char reason[] = "it is broken", lost[] = "lost", words[] = "it is nothing";
     const catalog_entry entries[] = {
         {.kind = PLX_KIND_LOSS, .name = bad, .path = path, .reason = reason},
         {.kind = PLX_KIND_OPTIMIZER, .name = name, .path = path, .plugin = &shadowing},
         {.kind = PLX_KIND_OPTIMIZER, .name = longer, .path = path, .plugin = &plain},
+        {.kind = 0, .name = lost, .path = path, .reason = words},
     };
     text said = {0};
 
     shadowing.shadows = true;
     plain.version = "10.2";
     if (json)
-        describe_list_json(entries, 3, kind, &said);
+        describe_list_json(entries, 4, kind, &said);
     else
-        describe_list(entries, 3, kind, &said);
+        describe_list(entries, 4, kind, &said);
     expect_text(&said, "", expected);
 }
 
@@ -464,13 +466,16 @@ START_TEST(lists_in_columns)
     list(false, 0,
          "loss        bad     refused: it is broken\n"
          "optimizer   odd     1     says little  /a/odd.so (shadows another)\n"
-         "optimizer   oddest  10.2  brief        /a/odd.so\n");
+         "optimizer   oddest  10.2  brief        /a/odd.so\n"
+         "component   lost    refused: it is nothing\n");
 }
 END_TEST
 
-START_TEST(lists_one_kind_in_its_own_columns)
+START_TEST(lists_one_kind_and_what_may_be_of_it_in_its_own_columns)
 {
-    list(false, PLX_KIND_LOSS, "loss        bad  refused: it is broken\n");
+    list(false, PLX_KIND_LOSS,
+         "loss        bad   refused: it is broken\n"
+         "component   lost  refused: it is nothing\n");
 }
 END_TEST
 
@@ -482,7 +487,9 @@ START_TEST(lists_one_json_object_a_line)
         "{\"kind\":\"optimizer\",\"name\":\"odd\",\"path\":\"/a/"
         "odd.so\",\"version\":\"1\",\"summary\":\"says little\",\"shadows\":true}\n"
         "{\"kind\":\"optimizer\",\"name\":\"oddest\",\"path\":\"/a/"
-        "odd.so\",\"version\":\"10.2\",\"summary\":\"brief\",\"shadows\":false}\n");
+        "odd.so\",\"version\":\"10.2\",\"summary\":\"brief\",\"shadows\":false}\n"
+        "{\"kind\":\"component\",\"name\":\"lost\",\"path\":\"/a/odd.so\",\"refused\":\"it is "
+        "nothing\"}\n");
 }
 END_TEST
 
@@ -511,7 +518,7 @@ static Suite *suite(void)
     tcase_add_loop_test(failures, passes_on_a_domain_that_is_none, 0, 2);
     suite_add_tcase(s, failures);
     tcase_add_test(lists, lists_in_columns);
-    tcase_add_test(lists, lists_one_kind_in_its_own_columns);
+    tcase_add_test(lists, lists_one_kind_and_what_may_be_of_it_in_its_own_columns);
     tcase_add_test(lists, lists_one_json_object_a_line);
     suite_add_tcase(s, lists);
     return s;

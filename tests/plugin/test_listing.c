@@ -101,6 +101,55 @@ START_TEST(gives_the_reason_of_a_refusal)
 }
 END_TEST
 
+#define NOT_VALID                                                                                  \
+    " is not valid; a name is a lower-case letter and up to 31 lower-case letters, digits and _\n"
+
+/* No search can find them, so none is loaded, whatever it would do. */
+START_TEST(lists_files_that_no_search_can_find)
+{
+    static const char *const places[] = {"optimizer/my-lion.so", "optimizer/Lion.so",  "loss/2.so",
+                                         "lion.v2.so",           "optimizer/.lion.so", ".so"};
+    char *folder = harness_folder();
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        free(stage_copy(folder, "aborts", places[i]));
+    expect_list(stage_catalog(folder), "loss 2 its file name '2.so'" NOT_VALID
+                                       "optimizer Lion its file name 'Lion.so'" NOT_VALID
+                                       "optimizer my-lion its file name 'my-lion.so'" NOT_VALID
+                                       "component lion.v2 its file name 'lion.v2.so'" NOT_VALID);
+    free(folder);
+}
+END_TEST
+
+/* Nothing that a terminal would obey. */
+START_TEST(shows_a_file_name_harmlessly)
+{
+    char *folder = harness_folder();
+
+    free(stage_copy(folder, "sound", "optimizer/\x1b[31mred.so"));
+    expect_list(stage_catalog(folder),
+                "optimizer \\x1b[31mred its file name '\\x1b[31mred.so'" NOT_VALID);
+    free(folder);
+}
+END_TEST
+
+/* A flat file that is the answer to a kind and name is not listed again as one of no kind. */
+START_TEST(lists_a_refused_file_once)
+{
+    char *folder = harness_folder(), *other = harness_folder();
+    const char *const folders[] = {folder, other};
+    plx_error error = {0};
+
+    free(harness_file(folder, "subject.so", "text"));
+    free(stage_copy(other, "sound", "optimizer/subject.so"));
+    catalog *both = catalog_new(&(catalog_options){.folders = folders, .folder_count = 2}, &error);
+    ck_assert_msg(both != NULL, "%s", error.text);
+    expect_list(both, "optimizer subject it is not a shared object (no ELF header)\n");
+    free(other);
+    free(folder);
+}
+END_TEST
+
 START_TEST(gives_the_reason_of_a_builtin)
 {
     char *folder = harness_folder();
@@ -185,6 +234,9 @@ static Suite *suite(void)
     tcase_add_test(lists, sorts_by_kind_and_name);
     tcase_add_test(lists, lists_flat_files_under_their_own_kind);
     tcase_add_test(lists, gives_the_reason_of_a_refusal);
+    tcase_add_test(lists, lists_files_that_no_search_can_find);
+    tcase_add_test(lists, shows_a_file_name_harmlessly);
+    tcase_add_test(lists, lists_a_refused_file_once);
     tcase_add_test(lists, gives_the_reason_of_a_builtin);
     tcase_add_test(lists, survives_a_crash);
     tcase_add_test(lists, survives_an_exit);
