@@ -28,12 +28,14 @@ bool raw_reserve(raw_matrix *matrix, const char *path, size_t rows, size_t cols,
                          "%s: %zu rows of %zu values need more than the %zu GiB a data set may "
                          "take in memory",
                          path, rows, cols, RAW_MAX_STORAGE >> 30);
+    const double need = (double)bytes + (double)cols * (double)matrix->beside;
     const double have = memory_of_machine();
-    if (have > 0 && (double)bytes > have)
+    if (have > 0 && need > have)
         return error_set(error, ERROR_DATA,
-                         "%s: %zu rows of %zu values need %.1f GB of memory, this machine has %.1f "
-                         "GB; fewer rows or features would fit",
-                         path, rows, cols, (double)bytes / 1e9, have / 1e9);
+                         "%s: %zu rows of %zu values need %.1f GB of memory%s, this machine has "
+                         "%.1f GB; fewer rows or features would fit",
+                         path, rows, cols, need / 1e9,
+                         matrix->beside > 0 ? " with `scale` and `missing`" : "", have / 1e9);
     void *storage = memory_array(count, size);
     if (storage == NULL)
         return error_set(error, ERROR_RUN, "%s: out of memory for %zu rows of %zu values", path,

@@ -19,8 +19,9 @@ typedef enum { RAW_INPUTS, RAW_EXACT } raw_purpose;
 
 typedef struct raw_matrix {
     size_t rows, cols;
-    int rank;       /* in the file                                                             */
-    bool integral;  /* the file's type holds whole numbers only                                */
+    size_t beside; /* bytes that will be needed for each column, beside the matrix itself         */
+    int rank;      /* in the file                                                             */
+    bool integral; /* the file's type holds whole numbers only                                */
     uint8_t *bytes; /* exactly one of these three is not NULL; NaN: a value is missing         */
     float *floats;
     double *doubles;

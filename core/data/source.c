@@ -278,6 +278,16 @@ static bool check_format_keys(data_format format, const data_config *config, plx
 
 /* --- for training --- */
 
+/* What scaling and means take for each feature: figures and the scale in doubles, a column with its
+ * name. For a few rows with many features it is more than the rows. */
+static size_t bytes_beside(const data_config *config)
+{
+    enum { FIGURES = 6, NAME = 32 };
+    const size_t scaling = config->scale == SCALE_NONE ? 0 : FIGURES * sizeof(double);
+
+    return scaling + (config->missing == MISSING_MEAN ? sizeof(input_column) + NAME : 0);
+}
+
 dataset *source_open_training(input_file *source, const data_config *config, encoding *fitted,
                               const logger *log, plx_error *error)
 {
@@ -290,7 +300,7 @@ dataset *source_open_training(input_file *source, const data_config *config, enc
                          .with_targets = true,
                          .exact = config->train.targets == NULL};
 
-    *source = (struct input_file){0};
+    *source = (struct input_file){.x = {.beside = bytes_beside(config)}};
     if (!read_source(source, &how, error))
         return NULL;
     fitted->format = source->format;

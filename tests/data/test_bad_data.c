@@ -17,6 +17,7 @@ typedef struct bad_file {
     error_class code; /* 0: ERROR_DATA                                                           */
     target_as as;
     missing_rule missing;
+    scale_rule scale;
     data_format format;
 } bad_file;
 
@@ -347,6 +348,7 @@ static void check(const bad_file *bad)
 
     spec.as = bad->as;
     config.missing = bad->missing;
+    config.scale = bad->scale;
     config.format = bad->format;
     fixture_refused(&config, folder, bad->code == 0 ? ERROR_DATA : bad->code, bad->expected);
     free(spec.column);
@@ -387,6 +389,31 @@ START_TEST(refuses_more_than_the_machine_holds)
         .name = "a.svm",
         .bytes = rows,
         .length = strlen(rows) - (holds ? 0 : strlen("5 1:1\n")),
+        .expected = holds ? "@/a.svm: 5 rows of 2147483647 values need more than the 32 GiB a data "
+                            "set may take in memory"
+                          : said};
+
+    check(&bad);
+    free(said);
+}
+END_TEST
+
+/* One such row has room where its scaling hasn't; where that has too, too many rows are refused. */
+START_TEST(refuses_more_to_scale_than_the_machine_holds)
+{
+    const double scaled = 2147483647.0 * (4 + 48);
+    const double have = memory_of_machine();
+    const bool holds = have >= scaled;
+    const char *rows = "1 2147483647:1\n2 1:1\n3 1:1\n4 1:1\n5 1:1\n";
+    char *said = memory_format("@/a.svm: 1 rows of 2147483647 values need %.1f GB of memory with "
+                               "`scale` and `missing`, this machine has %.1f GB; fewer rows or "
+                               "features would fit",
+                               scaled / 1e9, have / 1e9);
+    const bad_file bad = {
+        .name = "a.svm",
+        .bytes = rows,
+        .length = holds ? strlen(rows) : strlen("1 2147483647:1\n"),
+        .scale = SCALE_STANDARD,
         .expected = holds ? "@/a.svm: 5 rows of 2147483647 values need more than the 32 GiB a data "
                             "set may take in memory"
                           : said};
@@ -440,6 +467,7 @@ static Suite *suite(void)
     tcase_add_loop_test(files, refuses_npy, 0, sizeof(npy_files) / sizeof(npy_files[0]));
     tcase_add_loop_test(files, refuses_libsvm, 0, sizeof(libsvm_files) / sizeof(libsvm_files[0]));
     tcase_add_test(files, refuses_more_than_the_machine_holds);
+    tcase_add_test(files, refuses_more_to_scale_than_the_machine_holds);
     tcase_add_test(files, refuses_a_missing_file);
     tcase_add_test(files, refuses_a_folder);
     suite_add_tcase(all, files);
