@@ -11,8 +11,8 @@ int harness_run(Suite *suite);
 /* A new, empty folder below the build's temporary folder, removed at exit of the process that made
  * it; the string is the caller's to free. */
 char *harness_folder(void);
-/* The same in memory where the machine has such a place, for what syncs many files. Nothing can be loaded
- * as a plug-in from there: it may be mounted noexec. */
+/* The same in memory where the machine has such a place, for what syncs many files. Nothing can
+ * be loaded as a plug-in from there: it may be mounted noexec. */
 char *harness_memory_folder(void);
 /* Writes a small text file `folder`/`name`; returns its path, the caller's to free. */
 char *harness_file(const char *folder, const char *name, const char *content);

@@ -1,5 +1,5 @@
-/* config.c: `plexus config FILE`: the resolved experiment, every default shown. What it prints is an experiment
- * file again. */
+/* config.c: `plexus config FILE`: the resolved experiment, every default shown. What it prints
+ * is an experiment file again. */
 #include <stdio.h>
 #include <stdlib.h>
 

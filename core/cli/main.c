@@ -1,5 +1,5 @@
-/* main.c: the `plexus` program. It finds the verb, reads its options, opens the plug-in catalog and runs
- * it. An error becomes one line on stderr and its class the exit code:
+/* main.c: the `plexus` program. It finds the verb, reads its options, opens the plug-in catalog
+ * and runs it. An error becomes one line on stderr and its class the exit code:
  *   0 ok, 1 the run failed, 2 usage, 3 config, 4 plug-in, 5 data or model file. */
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* options.h: the command line, read by one table. Options may stand anywhere after the verb; each verb
- * says which it takes, and any other is an error with the nearest name. */
+/* options.h: the command line, read by one table. Options may stand anywhere after the verb;
+ * each verb says which it takes, and any other is an error with the nearest name. */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 

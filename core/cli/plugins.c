@@ -1,4 +1,5 @@
-/* plugins.c: `plexus plugins [KIND]`: every plug-in the search finds, and why a broken one is refused. */
+/* plugins.c: `plexus plugins [KIND]`: every plug-in the search finds, and why a broken one is
+ * refused. */
 #include <stdio.h>
 #include <stdlib.h>
 

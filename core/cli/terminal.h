@@ -1,6 +1,6 @@
-/* terminal.h: what a person sees on stderr while a run goes on: log lines, and a progress bar where stderr is a
- * terminal. The bar is one line, redrawn at most ten times a second and cut to the terminal's width. Colour
- * only on a terminal and without NO_COLOR. */
+/* terminal.h: what a person sees on stderr while a run goes on: log lines, and a progress bar
+ * where stderr is a terminal. The bar is one line, redrawn at most ten times a second and cut to
+ * the terminal's width. Colour only on a terminal and without NO_COLOR. */
 #ifndef CLI_TERMINAL_H
 #define CLI_TERMINAL_H
 

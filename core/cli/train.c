@@ -1,6 +1,7 @@
-/* train.c: `plexus train FILE.yaml` and `plexus train --resume DIR`. Owns what belongs to a terminal: the name of a new
- * run directory, the signals, the bar, the lines. A first SIGINT or SIGTERM asks the run to stop at
- * the next batch, with a checkpoint; a second one ends the program at once. */
+/* train.c: `plexus train FILE.yaml` and `plexus train --resume DIR`. Owns what belongs to a
+ * terminal: the name of a new run directory, the signals, the bar, the lines. A first SIGINT or
+ * SIGTERM asks the run to stop at the next batch, with a checkpoint; a second one ends the
+ * program at once. */
 #include "train/train.h"
 
 #include <errno.h>
@@ -29,9 +30,10 @@ static void on_signal(int number)
     caught = number;
 }
 
-/* The handler gets a stack of its own: while a matrix product runs, oneDNN 2.6's generated code has the stack
- * pointer in the heap (its issue 4845), and a handler on the current stack would overwrite what lies
- * below. Only the calling thread takes signals; the pool's workers block them. */
+/* The handler gets a stack of its own: while a matrix product runs, oneDNN 2.6's generated code
+ * has the stack pointer in the heap (its issue 4845), and a handler on the current stack would
+ * overwrite what lies below. Only the calling thread takes signals; the pool's workers block
+ * them. */
 static void catch_signals(void)
 {
     static char handler_stack[1 << 16];
@@ -65,7 +67,7 @@ static void show_begin(void *context, const train_begin *begin)
 {
     view *v = context;
 
-    catch_signals(); /* until now there is nothing to lose, and loading data can take long         */
+    catch_signals(); /* until now there was nothing to lose */
     v->first = begin->first_epoch;
     if (!v->lines)
         return;
@@ -125,7 +127,8 @@ static void show_json(void *context, const char *line)
     fflush(stdout);
 }
 
-/* runs/<name>-<n> with the first free n, made here so that two runs started at once get two folders. */
+/* runs/<name>-<n> with the first free n, made here so that two runs started at once get two
+ * folders. */
 static char *default_folder(const char *name, plx_error *error)
 {
     char *runs = file_absolute("runs"), *folder = NULL;

@@ -1,6 +1,7 @@
-/* verbs.h: what main.c and the verbs share. A verb is one file with one function: it reads its arguments, calls the
- * library and prints; it decides nothing else. It returns false with the error set, or true and
- * leaves the exit code in context->exit_code (0 unless it says otherwise). */
+/* verbs.h: what main.c and the verbs share. A verb is one file with one function: it reads its
+ * arguments, calls the library and prints; it decides nothing else. It returns false with the
+ * error set, or true and leaves the exit code in context->exit_code (0 unless it says
+ * otherwise). */
 #ifndef CLI_VERBS_H
 #define CLI_VERBS_H
 

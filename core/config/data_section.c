@@ -242,8 +242,8 @@ static bool read_origin(const reader *r, const node *section, data_config *data)
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
-/* The column may be left out where a format has one target only (libsvm, an npy pair); which that is
- * shows when the file is read. */
+/* The column may be left out where a format has one target only (libsvm, an npy pair); which
+ * that is shows when the file is read. */
 static bool read_target(const reader *r, const node *value, bool alone, target_spec *target)
 {
     static const char *const words[] = {"column", "as"};

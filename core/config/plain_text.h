@@ -1,5 +1,5 @@
-/* plain_text.h: is a config file plain UTF-8 text? Asked before the YAML parser sees a byte, because
- * then the answer can name a line and a column. */
+/* plain_text.h: is a config file plain UTF-8 text? Asked before the YAML parser sees a byte,
+ * because then the answer can name a line and a column. */
 #ifndef CONFIG_PLAIN_TEXT_H
 #define CONFIG_PLAIN_TEXT_H
 

@@ -374,7 +374,8 @@ static bool encode_rows(const csv_table *table, const column_layout *layout, con
     return true;
 }
 
-/* The first columns one by one, as a line number takes a walk over the file; the others together. */
+/* The first columns one by one, as a line number takes a walk over the file; the others
+ * together. */
 static void tell_unseen(const csv_table *table, const encoding *fitted,
                         const category_encoder *encoder, const logger *log)
 {

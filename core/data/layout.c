@@ -1,5 +1,5 @@
-/* layout.c: see layout.h. A config names the columns it means; an encoding knows those it was fitted
- * on, and finds them again in another file. */
+/* layout.c: see layout.h. A config names the columns it means; an encoding knows those it was
+ * fitted on, and finds them again in another file. */
 #include "data/layout.h"
 
 #include <stdio.h>

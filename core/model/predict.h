@@ -22,8 +22,9 @@ typedef struct predict_options {
 bool model_predict(const model *model, const dataset *data, const predict_options *options,
                    plx_error *error);
 
-/* The class that a row of outputs stands for: of one unit the second if it is at or above the middle
- * of its two codes, of several the largest, of equal ones the first. -1 if an output is NaN. */
+/* The class that a row of outputs stands for: of one unit the second if it is at or above the
+ * middle of its two codes, of several the largest, of equal ones the first. -1 if an output is
+ * NaN. */
 int64_t predict_class(const target_code *code, const float *output);
 
 /* Rows in one forward pass outside training: fixed, because the extent of a batch is part of a

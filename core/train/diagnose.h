@@ -20,7 +20,8 @@ void diagnose_divergence(char *out, size_t size, int64_t step, int64_t epoch, co
  * is still within 1 % of it. */
 bool diagnose_progress(train_state *state, double train_loss, double lr, char *out, size_t size);
 
-/* At the end of a run that was warned of and has not fallen since: words for the result; else nothing. */
+/* At the end of a run that was warned of and has not fallen since: words for the result; else
+ * nothing. */
 void diagnose_end(const train_state *state, char *out, size_t size);
 
 #endif

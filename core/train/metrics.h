@@ -1,6 +1,7 @@
-/* metrics.h: loss, accuracy, top-k, confusion matrix, precision, recall, F1; MAE, RMSE, R2. Collected
- * over an evaluation in chunks, in double, in row order; then finished once. A metric that does not
- * apply is absent (`has` false), a non-finite one stays non-finite and is written as null. */
+/* metrics.h: loss, accuracy, top-k, confusion matrix, precision, recall, F1; MAE, RMSE, R2.
+ * Collected over an evaluation in chunks, in double, in row order; then finished once. A metric
+ * that does not apply is absent (`has` false), a non-finite one stays non-finite and is written
+ * as null. */
 #ifndef TRAIN_METRICS_H
 #define TRAIN_METRICS_H
 
@@ -43,11 +44,12 @@ typedef struct metrics_spec {
 metrics *metrics_new(const metrics_spec *spec, plx_error *error);
 void metrics_free(metrics *metrics);
 void metrics_reset(metrics *metrics);
-/* One chunk: outputs and targets (rows x units) as the network gives and gets them, labels or NULL,
- * each row's loss and weight (NULL: 1). Loss is the weighted mean over all rows. Accuracy: one unit, at or above the
- * middle of low and high; several with classes, argmax, lowest index on ties; several binary targets,
- * per element. Regression metrics are in original units (target scaling undone), over all elements;
- * R2 is 1 - SSE / SST per target, averaged over the targets. No allocation. */
+/* One chunk: outputs and targets (rows x units) as the network gives and gets them, labels or
+ * NULL, each row's loss and weight (NULL: 1). Loss is the weighted mean over all rows. Accuracy:
+ * one unit, at or above the middle of low and high; several with classes, argmax, lowest index
+ * on ties; several binary targets, per element. Regression metrics are in original units (target
+ * scaling undone), over all elements; R2 is 1 - SSE / SST per target, averaged over the targets.
+ * No allocation. */
 void metrics_add(metrics *metrics, size_t rows, const float *output, const float *target,
                  const int32_t *label, const double *row_loss, const float *row_weight);
 /* Value of one metric; false if it does not apply or no row was added. */

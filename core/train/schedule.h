@@ -1,7 +1,7 @@
-/* schedule.h: the learning rate of a step. All rules but plateau are functions of the step alone; plateau keeps
- * three numbers, which the checkpoint stores. Warm-up multiplies by step / warmup for steps 1 ..
- * warmup, with any rule; the rule's own clock starts at step 1 all the same, so warm-up changes only
- * the first steps. */
+/* schedule.h: the learning rate of a step. All rules but plateau are functions of the step
+ * alone; plateau keeps three numbers, which the checkpoint stores. Warm-up multiplies by step /
+ * warmup for steps 1 .. warmup, with any rule; the rule's own clock starts at step 1 all the
+ * same, so warm-up changes only the first steps. */
 #ifndef TRAIN_SCHEDULE_H
 #define TRAIN_SCHEDULE_H
 

@@ -182,8 +182,9 @@ START_TEST(sigterm_after_sigint_kills_at_once)
 }
 END_TEST
 
-/* Products of this size are oneDNN's, whose generated code may have the stack pointer in the heap when the signal
- * comes: a handler that ran there would damage the heap, and the run would end in SIGABRT or SIGSEGV. */
+/* Products of this size are oneDNN's, whose generated code may have the stack pointer in the
+ * heap when the signal comes: a handler that ran there would damage the heap, and the run would
+ * end in SIGABRT or SIGSEGV. */
 START_TEST(a_signal_in_a_matrix_product_harms_nothing)
 {
     run *run =

@@ -282,8 +282,8 @@ START_TEST(the_data_file_itself_is_refused_as_out)
 }
 END_TEST
 
-/* Columns of small deviation: scaled, values near the largest float become infinities of both signs, and
- * their sum no number. */
+/* Columns of small deviation: scaled, values near the largest float become infinities of both
+ * signs, and their sum no number. */
 START_TEST(rows_without_a_prediction_are_told)
 {
     free(harness_file(folder, "tight.csv",

@@ -1,8 +1,10 @@
-/* test_trajectories.c: 58 steps of training against PyTorch's losses and final weights, for every pair of an
- * activation with a loss and output, under every optimizer; with the fused loss and without. Then wrong twins of
- * adam (a wrong beta2, eps inside the root, no bias correction), which must not pass.
+/* test_trajectories.c: 58 steps of training against PyTorch's losses and final weights, for
+ * every pair of an activation with a loss and output, under every optimizer; with the fused loss
+ * and without. Then wrong twins of adam (a wrong beta2, eps inside the root, no bias
+ * correction), which must not pass.
  *
- * trajectories.txt has four lines a trajectory but for comments: what it is, losses, final parameters. */
+ * trajectories.txt has four lines a trajectory but for comments: what it is, losses, final
+ * parameters. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* test_install.c: what `meson install` puts in place works from there: the installed program finds the installed
- * plug-ins relative to itself, so a prefix may be staged (DESTDIR) or moved. */
+/* test_install.c: what `meson install` puts in place works from there: the installed program
+ * finds the installed plug-ins relative to itself, so a prefix may be staged (DESTDIR) or moved. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
-/* test_layering.c: the folders are the architecture. A folder under core/ may include only itself and the folders
- * that stand above it in the list below; plug-ins include <plexus/plugin.h> and the C library, nothing of the
- * core; plugin.h includes two headers. Reads the sources themselves. */
+/* test_layering.c: the folders are the architecture. A folder under core/ may include only
+ * itself and the folders that stand above it in the list below; plug-ins include
+ * <plexus/plugin.h> and the C library, nothing of the core; plugin.h includes two headers. Reads
+ * the sources themselves. */
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
