@@ -1,6 +1,6 @@
 /* train.c: `plexus train FILE.yaml` and `plexus train --resume DIR`. Owns what belongs to a
- * terminal: the name of a new run directory, the signals, the bar, the lines. A first SIGINT or
- * SIGTERM asks the run to stop at the next batch, with a checkpoint; a second one ends the
+ * terminal: the name of a new run directory, the signals, the bar, the lines. A first SIGINT,
+ * SIGTERM or SIGHUP asks the run to stop at the next batch, with a checkpoint; a second one ends the
  * program at once. */
 #include "train/train.h"
 
@@ -38,12 +38,14 @@ static void catch_signals(void)
 {
     static char handler_stack[1 << 16];
     const stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof(handler_stack)};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK}, before;
 
     sigemptyset(&action.sa_mask);
     if (sigaltstack(&stack, NULL) == 0) {
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
+        if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup */
+            sigaction(SIGHUP, &action, NULL);
     }
 }
 

@@ -71,13 +71,13 @@ static const char *last_status(const json_t *log)
 
 /* ---- SIGINT and SIGTERM ---------------------------------------------------------------------- */
 
-static const int polite[] = {SIGINT, SIGTERM};
+static const int polite[] = {SIGINT, SIGTERM, SIGHUP};
 static const int steps[] = {1, 4, 5, 13, 15, 29};
 
 /* One of polite[] at one of steps[]. */
 START_TEST(a_run_stopped_at_a_batch_goes_on_to_the_same_end)
 {
-    const int signal = polite[_i % 2], step = steps[_i / 2];
+    const int signal = polite[_i % 3], step = steps[_i / 3];
     char out[32];
 
     snprintf(out, sizeof(out), "stopped-%d", _i);
@@ -420,7 +420,7 @@ int main(void)
     TCase *full = tcase_create("a full disk");
     TCase *refused = tcase_create("what is refused");
 
-    tcase_add_loop_test(stop, a_run_stopped_at_a_batch_goes_on_to_the_same_end, 0, 12);
+    tcase_add_loop_test(stop, a_run_stopped_at_a_batch_goes_on_to_the_same_end, 0, 18);
     tcase_add_test(stop, an_interrupted_run_says_how_to_go_on);
     tcase_add_test(stop, an_interrupted_run_leaves_a_checkpoint_a_model_and_a_log);
     tcase_add_test(stop, run_json_says_interrupted);
