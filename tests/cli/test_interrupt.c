@@ -83,6 +83,9 @@ START_TEST(a_run_stopped_at_a_batch_goes_on_to_the_same_end)
     snprintf(out, sizeof(out), "stopped-%d", _i);
     run *run = trip(out, step, signal, 1);
     run_expect_signal(run, signal);
+    json_t *log = sample_log(folder, out);
+    ck_assert_str_eq(last_status(log), "interrupted");
+    json_decref(log);
     run_free(run);
     resume(out);
     sample_same_run(folder, "whole", out);
