@@ -19,13 +19,9 @@ static const plugin *find(cli *context, plx_error *error)
                   "plexus describe FILE.so");
         return NULL;
     }
-    const uint32_t kind = catalog_kind(options->argument[0]);
-    if (kind == 0) {
-        error_set(error, ERROR_USAGE,
-                  "no kind of plug-in '%s'; there are activation, loss and optimizer",
-                  options->argument[0]);
+    uint32_t kind;
+    if (!verbs_kind(options->argument[0], &kind, error))
         return NULL;
-    }
     return catalog_find(context->catalog, kind, options->argument[1], error);
 }
 

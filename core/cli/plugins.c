@@ -13,13 +13,8 @@ bool verb_plugins(cli *context, plx_error *error)
     size_t count = 0;
     text out = {.bytes = NULL};
 
-    if (options->argument_count == 1) {
-        kind = catalog_kind(options->argument[0]);
-        if (kind == 0)
-            return error_set(error, ERROR_USAGE,
-                             "no kind of plug-in '%s'; there are activation, loss and optimizer",
-                             options->argument[0]);
-    }
+    if (options->argument_count == 1 && !verbs_kind(options->argument[0], &kind, error))
+        return false;
     catalog_entry *entries = catalog_list(context->catalog, &count, error);
     if (entries == NULL)
         return false;

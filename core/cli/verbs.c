@@ -60,3 +60,12 @@ bool verbs_unknown(const char *name, plx_error *error)
         return error_set(error, ERROR_USAGE, "no command '%s'; did you mean '%s'?", name, near);
     return error_set(error, ERROR_USAGE, "no command '%s'; `plexus help` lists them", name);
 }
+
+bool verbs_kind(const char *word, uint32_t *kind, plx_error *error)
+{
+    *kind = catalog_kind(word);
+    if (*kind != 0)
+        return true;
+    return error_set(error, ERROR_USAGE,
+                     "no kind of plug-in '%s'; there are activation, loss and optimizer", word);
+}

@@ -35,6 +35,8 @@ const verb *verbs_all(void);
 const verb *verbs_find(const char *name);
 /* Says that there is no such verb, with the nearest name. Always false. */
 bool verbs_unknown(const char *name, plx_error *error);
+/* A kind of plug-in by its word. */
+bool verbs_kind(const char *word, uint32_t *kind, plx_error *error);
 
 bool verb_train(cli *context, plx_error *error);
 bool verb_eval(cli *context, plx_error *error);

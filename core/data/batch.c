@@ -158,10 +158,8 @@ void data_class_counts(const data_part *part, const encoding *fitted, size_t *co
 
 bool data_hash(const data_part *part, char hex[65])
 {
-    static const char digits[] = "0123456789abcdef";
     const dataset *data = part->source;
     const uint64_t extent[3] = {part->rows, data->features, data->target_count};
-    unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA2_CTX context;
 
     SHA256Init(&context);
@@ -179,11 +177,5 @@ bool data_hash(const data_part *part, char hex[65])
             SHA256Update(&context, (const uint8_t *)(data->target + row * data->target_count),
                          data->target_count * sizeof(float));
     }
-    SHA256Final(digest, &context);
-    for (size_t i = 0; i < sizeof(digest); i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    hex[64] = '\0';
-    return true;
+    return SHA256End(&context, hex) != NULL;
 }

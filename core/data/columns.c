@@ -11,7 +11,7 @@
 #include "support/text.h"
 #include "support/utf8.h"
 
-enum { MAX_CATEGORIES = 1000, SHOWN = 40, SHOWN_SIZE = 4 * SHOWN + 4 };
+enum { SHOWN = 40, SHOWN_SIZE = 4 * SHOWN + 4 };
 
 /* --- what the fields are --- */
 

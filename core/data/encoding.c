@@ -16,7 +16,6 @@
 #include "support/memory.h"
 #include "support/text.h"
 
-enum { MAX_CATEGORIES = 1000 };
 /* Of columns and targets too, of which a matrix can have more than a CSV file. */
 #define MAX_FEATURES ((size_t)1 << 31)
 

@@ -13,6 +13,8 @@
 #include "config/experiment.h"
 #include "support/error.h"
 
+enum { MAX_CATEGORIES = 1000 }; /* of one column                                                 */
+
 /* An input column of a CSV file. */
 typedef struct input_column {
     char *name;

@@ -533,8 +533,7 @@ bool file_folder_is_empty(const char *path)
 
 bool file_sha256(const char *path, char hex[65], plx_error *error)
 {
-    static const char digits[] = "0123456789abcdef";
-    unsigned char chunk[4096], digest[SHA256_DIGEST_LENGTH];
+    unsigned char chunk[4096];
     struct stat status;
     SHA2_CTX context;
     ssize_t n;
@@ -549,11 +548,5 @@ bool file_sha256(const char *path, char hex[65], plx_error *error)
     close(fd);
     if (n < 0)
         return error_set(error, ERROR_DATA, "%s: cannot read: %s", path, strerror(failure));
-    SHA256Final(digest, &context);
-    for (size_t i = 0; i < sizeof(digest); i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    hex[64] = '\0';
-    return true;
+    return SHA256End(&context, hex) != NULL;
 }
