@@ -29,7 +29,7 @@ bool verb_predict(cli *context, plx_error *error)
     if (model == NULL)
         return false;
     dataset *data =
-        data_read_log(&model->encoding, options->argument[1], NULL, false, &context->log, error);
+        data_read(&model->encoding, options->argument[1], NULL, false, &context->log, error);
     const bool ok = data != NULL && model_predict(model, data, &how, error);
     dataset_free(data);
     model_free(model);

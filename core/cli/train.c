@@ -107,12 +107,12 @@ static void show_epoch(void *context, const train_epoch *e)
 {
     view *v = context;
     char line[256], rate[16];
-    int at = snprintf(line, sizeof(line), "epoch %*lld/%lld  train loss %-9.5g",
-                      (int)snprintf(NULL, 0, "%lld", (long long)e->progress.epochs),
-                      (long long)e->progress.epoch, (long long)e->progress.epochs, e->train_loss);
 
     if (!v->lines || !shown(&e->progress))
         return;
+    int at = snprintf(line, sizeof(line), "epoch %*lld/%lld  train loss %-9.5g",
+                      (int)snprintf(NULL, 0, "%lld", (long long)e->progress.epochs),
+                      (long long)e->progress.epoch, (long long)e->progress.epochs, e->train_loss);
     if (e->has_validation)
         for (int m = 0; m < METRIC_COUNT; m++)
             if (e->has[m] && (m == METRIC_LOSS || m == METRIC_ACCURACY || m == METRIC_R2))
@@ -226,21 +226,23 @@ static bool run(cli *context, const experiment *experiment, const train_options 
                 plx_error *error)
 {
     const cli_options *options = &context->options;
+    terminal *terminal = &context->terminal;
     view view = {.cli = context,
                  .name = where->resume != NULL ? file_base(where->resume) : experiment->name,
+                 .lines = options->progress != PROGRESS_NEVER,
                  .first = 1};
+
+    if (options->progress != PROGRESS_AUTO)
+        terminal->bar = options->progress == PROGRESS_ALWAYS;
     const train_hooks hooks = {.context = &view,
                                .begin = show_begin,
-                               .progress = show_progress,
+                               .progress = terminal->bar ? show_progress : NULL,
                                .epoch = show_epoch,
                                .line = options->json ? show_json : NULL,
                                .log = &context->log,
                                .stop = &caught};
     train_result result;
 
-    view.lines = options->progress != PROGRESS_NEVER;
-    if (options->progress != PROGRESS_AUTO)
-        context->terminal.bar = options->progress == PROGRESS_ALWAYS;
     caught = 0;
     if (!train_run(experiment, context->catalog, where, &hooks, &result, error))
         return false;

@@ -189,7 +189,7 @@ static bool load_held_out(data_bundle *bundle, const data_source *from, int slot
 {
     if (from->path == NULL)
         return true;
-    dataset *data = data_read_log(&bundle->encoding, from->path, from->targets, true, log, error);
+    dataset *data = data_read(&bundle->encoding, from->path, from->targets, true, log, error);
     if (data == NULL)
         return false;
     bundle->storage[slot] = data;
@@ -215,8 +215,8 @@ data_bundle *data_load(const data_config *config, const logger *log, plx_error *
     return NULL;
 }
 
-dataset *data_read_log(const encoding *fitted, const char *path, const char *targets,
-                       bool with_targets, const logger *log, plx_error *error)
+dataset *data_read(const encoding *fitted, const char *path, const char *targets, bool with_targets,
+                   const logger *log, plx_error *error)
 {
     input_file source;
     dataset *data = source_open_other(&source, fitted, path, targets, with_targets, log, error);
@@ -225,10 +225,4 @@ dataset *data_read_log(const encoding *fitted, const char *path, const char *tar
     if (data != NULL && fitted->missing == MISSING_MEAN)
         fill_apply(data, fitted);
     return data;
-}
-
-dataset *data_read(const encoding *fitted, const char *path, const char *targets, bool with_targets,
-                   plx_error *error)
-{
-    return data_read_log(fitted, path, targets, with_targets, NULL, error);
 }

@@ -39,14 +39,12 @@ data_bundle *data_load(const data_config *config, const logger *log, plx_error *
 void data_free(data_bundle *bundle);
 
 /* Reads one more file as `encoding` says, for eval (with_targets) and predict (targets are
- * optional: a CSV may have the target column or not). `targets` is y of a pair or NULL. */
+ * optional: a CSV may have the target column or not). `targets` is y of a pair or NULL. The log is
+ * told about categories not seen in training, columns that are not used, and rows left out. Rows
+ * are left out only with_targets: without, each row is to be answered, and one that `missing:
+ * drop` would leave out is an error. */
 dataset *data_read(const encoding *encoding, const char *path, const char *targets,
-                   bool with_targets, plx_error *error);
-/* The same, telling the log about categories not seen in training, columns that are not used, and
- * rows left out. Rows are left out only with_targets: without, each row is to be answered, and one
- * that `missing: drop` would leave out is an error. */
-dataset *data_read_log(const encoding *encoding, const char *path, const char *targets,
-                       bool with_targets, const logger *log, plx_error *error);
+                   bool with_targets, const logger *log, plx_error *error);
 
 /* Inputs of the rows at positions[0 .. n-1] of a part, (n x features), converted and scaled.
  * No allocation. */

@@ -12,7 +12,7 @@
 metrics *measure_file(const model *model, const char *path, const char *targets, int threads,
                       size_t top_k, const logger *log, plx_error *error)
 {
-    dataset *data = data_read_log(&model->encoding, path, targets, true, log, error);
+    dataset *data = data_read(&model->encoding, path, targets, true, log, error);
 
     if (data == NULL)
         return NULL;

@@ -290,9 +290,6 @@ static bool resume(session *session, const char *folder, catalog *catalog, plx_e
     if (session->log == NULL || !fingerprint_make(&session->print, session->experiment, error))
         return false;
     const bool has_checkpoint = file_exists(session->dir.checkpoint);
-    if (!has_checkpoint)
-        log_line(session->hooks->log, LOG_INFO, "%s has no checkpoint: starting from the beginning",
-                 folder);
     if (has_checkpoint) {
         file = tensor_file_read(session->dir.checkpoint, error);
         ok = file != NULL && checkpoint_read_state(file, session->dir.checkpoint, &state, error) &&
@@ -301,6 +298,8 @@ static bool resume(session *session, const char *folder, catalog *catalog, plx_e
         if (ok)
             point_out_machine(session, file);
     } else {
+        log_line(session->hooks->log, LOG_INFO, "%s has no checkpoint: starting from the beginning",
+                 folder);
         ok = check_config_file(session, catalog, error);
     }
     ok = ok && build(session, !has_checkpoint, error) &&

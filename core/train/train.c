@@ -93,8 +93,7 @@ static bool fill_result(session *session, train_result *result, plx_error *error
     result->train_loss = state->epoch > 0 ? state->last_loss : state->loss_sum / state->weight_sum;
     result->seconds = session_seconds(session);
     if (session->status != TRAIN_INTERRUPTED) {
-        result->has_test = session->test != NULL;
-        result->test = result->has_test ? evaluation_take(session->test) : NULL;
+        result->test = session->test == NULL ? NULL : evaluation_take(session->test);
         result->validation =
             session->validation == NULL ? NULL : evaluation_take(session->validation);
         result->training = session->training == NULL ? NULL : evaluation_take(session->training);

@@ -88,7 +88,6 @@ typedef struct train_result {
     int64_t evaluations; /* of closures                                                          */
     double train_loss;   /* of the last epoch                                                    */
     double seconds;
-    bool has_test;
     /* of the model that was kept, the caller's to free; training only where there is no other
      * part */
     metrics *test, *validation, *training;

@@ -508,7 +508,7 @@ static void check_read(const char *content, const char *target, const char *othe
     char *folder = harness_folder(), *path = harness_file(folder, "new.csv", other);
     data_bundle *bundle = fixture_csv(content, target);
     plx_error error = {0};
-    dataset *data = data_read(&bundle->encoding, path, NULL, with_targets, &error);
+    dataset *data = data_read(&bundle->encoding, path, NULL, with_targets, NULL, &error);
 
     if (expected != NULL) {
         ck_assert_ptr_null(data);

@@ -533,10 +533,10 @@ START_TEST(npy_with_its_target_can_be_read_again)
     s.config = fixture_config(s.x, NULL, &s.spec, "0");
     s.config.target = &s.spec;
     data_bundle *bundle = fixture_load(&s.config);
-    dataset *with = data_read(&bundle->encoding, s.x, NULL, true, &error);
+    dataset *with = data_read(&bundle->encoding, s.x, NULL, true, NULL, &error);
     ck_assert_msg(with != NULL, "%s", error.text);
     ck_assert_double_eq((double)with->target[2], 5);
-    dataset *without = data_read(&bundle->encoding, s.x, NULL, false, &error);
+    dataset *without = data_read(&bundle->encoding, s.x, NULL, false, NULL, &error);
     ck_assert_msg(without != NULL, "%s", error.text);
     ck_assert_ptr_null(without->target);
     ck_assert_double_eq((double)without->floats[2], 6);
@@ -556,7 +556,7 @@ START_TEST(idx_can_be_read_where_npy_held_the_target)
     data_bundle *bundle = fixture_load(&s.config);
     char *path =
         fixture_bytes(s.folder, "x.idx", BYTES("\0\0\x08\x02\0\0\0\x01\0\0\0\x02\x07\x09"));
-    dataset *data = data_read(&bundle->encoding, path, NULL, true, &error);
+    dataset *data = data_read(&bundle->encoding, path, NULL, true, NULL, &error);
     ck_assert_msg(data != NULL, "%s", error.text);
     ck_assert_double_eq((double)data->target[0], 7);
     ck_assert_double_eq((double)data->floats[0], 9);
@@ -573,7 +573,7 @@ START_TEST(refuses_targets_beside_libsvm)
     data_bundle *bundle = fixture_load(&s.config);
     char *path = harness_file(s.folder, "a.svm", "3 1:1 2:1\n12 2:1\n");
 
-    ck_assert_ptr_null(data_read(&bundle->encoding, path, s.y, true, &error));
+    ck_assert_ptr_null(data_read(&bundle->encoding, path, s.y, true, NULL, &error));
     char *message = fixture_message(error.text, s.folder);
     ck_assert_str_eq(message, "@/a.svm: a LIBSVM file holds its targets; no second file is needed");
     free(message);
@@ -588,7 +588,7 @@ START_TEST(libsvm_can_be_read_where_idx_was_trained_on)
     plx_error error = {0};
     data_bundle *bundle = fixture_load(&s.config);
     char *path = harness_file(s.folder, "a.svm", "3 1:1 2:1\n12 2:1\n");
-    dataset *data = data_read(&bundle->encoding, path, NULL, true, &error);
+    dataset *data = data_read(&bundle->encoding, path, NULL, true, NULL, &error);
 
     ck_assert_msg(data != NULL, "%s", error.text);
     ck_assert_int_eq(data->label[1], 1);
@@ -630,7 +630,7 @@ START_TEST(predict_refuses_a_row_that_drop_would_leave_out)
 
     s.config.missing = MISSING_DROP;
     data_bundle *bundle = fixture_load(&s.config);
-    ck_assert_ptr_null(data_read(&bundle->encoding, s.x, NULL, false, &error));
+    ck_assert_ptr_null(data_read(&bundle->encoding, s.x, NULL, false, NULL, &error));
     char *message = fixture_message(error.text, s.folder);
     ck_assert_str_eq(message, "@/x.npy: row 1, column 1 (from 0) of the inputs is NaN, a missing "
                               "value; training left such rows out, but here every row needs an "

@@ -190,7 +190,7 @@ START_TEST(a_csv_file_fits_a_generated_encoding)
     char *path = harness_file(folder, "new.csv", "x2,x1\n0.5,-1\n");
     data_bundle *bundle = generate((generate_spec){.name = name_moons, .samples = 10}, 0);
     plx_error error = {0};
-    dataset *data = data_read(&bundle->encoding, path, NULL, false, &error);
+    dataset *data = data_read(&bundle->encoding, path, NULL, false, NULL, &error);
 
     ck_assert_msg(data != NULL, "%s", error.text);
     ck_assert_double_eq((double)data->floats[0], -1);
