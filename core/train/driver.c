@@ -1,15 +1,22 @@
 /* driver.c: see driver.h.
  *
- * All parameters are cut once into ranges of DRIVER_RANGE elements; a range never crosses a
- * tensor's end. Clipping and elementwise optimizers work range by range on the pool. Whatever
+ * All parameters are cut once into ranges, usually of DRIVER_RANGE elements; a range never crosses
+ * a tensor's end. Clipping and elementwise optimizers work range by range on the pool. Whatever
  * has to be summed is summed per range and then in the order of the ranges, so the number of
  * threads changes no bit. Each range has its own array of slot pointers, made when the driver
- * is, since a step allocates nothing. */
+ * is, since a step allocates nothing.
+ *
+ * With step_range and step_tensor each parameter group is a model of its own: it has its model
+ * slots, its constants, and a step that its tensors' steps are copies of. With step_model there is
+ * one set for all, made with the settings of the first group. */
 #include "train/driver.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "network/network.h"
 #include "support/memory.h"
 
 /* A piece of one tensor. */
@@ -23,22 +30,32 @@ typedef struct range {
     double squares;
 } range;
 
+/* What stands behind a driver_group. */
+typedef struct group {
+    const void *self;
+    double lr_ratio;
+    uint64_t parameters;
+    slot_set model_slots;
+    void *constants;
+    plx_step step; /* of the group; its tensors' steps are copies of it                          */
+} group;
+
 struct driver {
-    driver_spec spec;
+    driver_spec spec; /* its lists are not looked at again                                       */
     const plugin *plugin;
     const plx_optimizer *optimizer;
-    const void *self;
-    const network_tensor *tensor;
-    size_t tensor_count, parameters;
-    slot_set *tensor_slots; /* one set a tensor */
-    slot_set model_slots;
-    void *constants, *scratch;
+    driver_tensor *tensor;
+    size_t tensor_count;
+    group *group;
+    size_t group_count; /* with model slots and constants: one alone for step_model              */
+    uint64_t parameters;
+    slot_set *tensor_slots; /* one set a tensor                                                  */
+    void *scratch;
     range *ranges;
     size_t range_count;
     void **range_slots;
-    plx_parameter *parameter; /* what step_model is given, and pointers to it */
+    plx_parameter *parameter; /* what step_model is given, and pointers to it                    */
     const plx_parameter **parameter_list;
-    plx_step step; /* of the model; the parts' steps are copies of it */
     float clip_factor;
     host_evaluate *closure;
     void *closure_context;
@@ -48,75 +65,148 @@ struct driver {
 
 /* --- planning --- */
 
-static void copy_weights(driver *d, size_t index)
+static uint64_t elements_of(const driver_tensor *tensor)
 {
-    const network_tensor *tensor = &d->tensor[index];
-    const slot_set *set = &d->tensor_slots[index];
-    const float *w = network_weights(d->spec.network, index);
-
-    for (size_t i = 0; i < set->count; i++)
-        for (size_t k = 0; set->slot[i].plan.copies_weights && k < tensor->rows * tensor->cols; k++)
-            ((float *)set->slot[i].data)[k] = w[k];
+    return tensor->rows * tensor->cols;
 }
 
-static bool make_slots(driver *d, plx_error *error)
+static bool copy_lists(driver *d, plx_error *error)
 {
-    const uint32_t layers = (uint32_t)network_layers(d->spec.network);
-    uint64_t scratch = 0;
+    const driver_spec *spec = &d->spec;
 
+    d->tensor = memory_array(spec->tensor_count, sizeof(*d->tensor));
+    d->group = memory_array(spec->group_count, sizeof(*d->group));
+    if (d->tensor == NULL || d->group == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < spec->group_count; i++) {
+        d->group[i].self = spec->groups[i].optimizer->values;
+        d->group[i].lr_ratio = spec->groups[i].lr_ratio;
+    }
+    for (size_t i = 0; i < spec->tensor_count; i++) {
+        d->tensor[i] = spec->tensors[i];
+        d->group[d->tensor[i].group].parameters += elements_of(&d->tensor[i]);
+        d->parameters += elements_of(&d->tensor[i]);
+    }
+    d->tensor_count = spec->tensor_count;
+    d->group_count = d->optimizer->step_model != NULL ? 1 : spec->group_count;
+    if (d->optimizer->step_model != NULL)
+        d->group[0].parameters = d->parameters;
+    return true;
+}
+
+static void copy_weights(driver *d, size_t index)
+{
+    const slot_set *set = &d->tensor_slots[index];
+
+    for (size_t i = 0; i < set->count; i++)
+        if (set->slot[i].plan.copies_weights)
+            memcpy(set->slot[i].data, d->tensor[index].w,
+                   elements_of(&d->tensor[index]) * sizeof(float));
+}
+
+static bool make_tensor_slots(driver *d, uint64_t *scratch, plx_error *error)
+{
     d->tensor_slots = memory_array(d->tensor_count, sizeof(slot_set));
     if (d->tensor_slots == NULL)
         return error_memory(error);
-    plx_tensor about = {
-        .size = sizeof(about), .tensor_count = (uint32_t)d->tensor_count, .layer_count = layers};
     for (size_t i = 0; i < d->tensor_count; i++) {
-        const network_tensor *tensor = &d->tensor[i];
-        about.role = tensor->role;
-        about.id = (uint32_t)i;
-        about.layer = tensor->layer;
-        about.rows = tensor->rows;
-        about.cols = tensor->cols;
-        about.name = tensor->name;
-        if (!slot_set_make(&d->tensor_slots[i], d->spec.optimizer, &about, d->spec.host, error))
+        const driver_tensor *tensor = &d->tensor[i];
+        const plx_tensor about = {
+            .size = sizeof(about),
+            .role = tensor->role,
+            .id = (uint32_t)i,
+            .layer = tensor->layer,
+            .tensor_count = (uint32_t)d->tensor_count,
+            .layer_count = d->spec.layer_count,
+            .rows = tensor->rows,
+            .cols = tensor->cols,
+            .name = tensor->name,
+        };
+        if (!slot_set_make(&d->tensor_slots[i], d->spec.groups[tensor->group].optimizer, &about,
+                           d->spec.host, &d->spec.memory, error))
             return false;
         copy_weights(d, i);
-        if (d->tensor_slots[i].scratch > scratch)
-            scratch = d->tensor_slots[i].scratch;
+        if (d->tensor_slots[i].scratch > *scratch)
+            *scratch = d->tensor_slots[i].scratch;
     }
-    about.role = PLX_MODEL;
-    about.id = about.layer = 0;
-    about.rows = 1;
-    about.cols = d->parameters;
-    about.name = "model";
-    if (!slot_set_make(&d->model_slots, d->spec.optimizer, &about, d->spec.host, error))
-        return false;
-    if (d->model_slots.scratch > scratch)
-        scratch = d->model_slots.scratch;
-    d->scratch = scratch == 0 ? NULL : memory_aligned(scratch, 1);
-    return scratch == 0 || d->scratch != NULL ? true : error_memory(error);
+    return true;
 }
 
-static size_t ranges_of(const network_tensor *tensor)
+static bool make_model_slots(driver *d, uint64_t *scratch, plx_error *error)
 {
-    return (tensor->rows * tensor->cols + DRIVER_RANGE - 1) / DRIVER_RANGE;
+    for (size_t i = 0; i < d->group_count; i++) {
+        char name[32] = "model";
+        const plx_tensor about = {
+            .size = sizeof(about),
+            .role = PLX_MODEL,
+            .tensor_count = (uint32_t)d->tensor_count,
+            .layer_count = d->spec.layer_count,
+            .rows = 1,
+            .cols = d->group[i].parameters,
+            .name = name,
+        };
+        if (i > 0)
+            snprintf(name, sizeof(name), "model.%zu", i);
+        if (!slot_set_make(&d->group[i].model_slots, d->spec.groups[i].optimizer, &about,
+                           d->spec.host, &d->spec.memory, error))
+            return false;
+        if (d->group[i].model_slots.scratch > *scratch)
+            *scratch = d->group[i].model_slots.scratch;
+    }
+    return true;
+}
+
+/* The largest power of two that divides a struct's size, 64 at most: the struct needs no more. */
+static size_t alignment_of(uint32_t size)
+{
+    const uint32_t lowest = size & -size;
+
+    return lowest < 64 ? lowest : 64;
+}
+
+static bool make_memory(driver *d, plx_error *error)
+{
+    const uint32_t size = d->optimizer->constants_size;
+    uint64_t scratch = 0;
+
+    if (!make_tensor_slots(d, &scratch, error) || !make_model_slots(d, &scratch, error))
+        return false;
+    for (size_t i = 0; size > 0 && i < d->group_count; i++) {
+        d->group[i].constants = driver_take(&d->spec.memory, size, alignment_of(size));
+        if (d->group[i].constants == NULL)
+            return error_memory(error);
+    }
+    if (scratch > 0)
+        d->scratch = driver_take(&d->spec.memory, scratch, 64);
+    return scratch == 0 || d->scratch != NULL || error_memory(error);
+}
+
+static size_t ranges_of(const driver *d, const driver_tensor *tensor)
+{
+    const uint64_t elements = elements_of(tensor);
+
+    return elements / d->spec.range + (elements % d->spec.range > 0);
 }
 
 /* The ranges of one tensor; *next_slot is where their slot pointers go. */
 static void cut_tensor(driver *d, size_t index, void ***next_slot)
 {
-    const uint64_t elements = d->tensor[index].rows * d->tensor[index].cols;
+    const driver_tensor *tensor = &d->tensor[index];
     const slot_set *set = &d->tensor_slots[index];
+    uint64_t left = elements_of(tensor);
 
-    for (uint64_t offset = 0; offset < elements; offset += DRIVER_RANGE) {
+    for (uint64_t offset = 0; left > 0;) {
         range *piece = &d->ranges[d->range_count++];
         piece->tensor = index;
         piece->offset = offset;
-        piece->n = elements - offset < DRIVER_RANGE ? elements - offset : DRIVER_RANGE;
-        piece->w = network_weights(d->spec.network, index) + offset;
-        piece->g = network_gradients(d->spec.network, index) + offset;
+        piece->n = left < d->spec.range ? left : d->spec.range;
+        piece->w = tensor->w + offset;
+        piece->g = tensor->g + offset;
         piece->slot = *next_slot;
         for (size_t k = 0; d->optimizer->step_range != NULL && k < set->count; k++)
             *(*next_slot)++ = (char *)set->data[k] + offset * slots_width(set->slot[k].plan.type);
+        offset += piece->n;
+        left -= piece->n;
     }
 }
 
@@ -125,8 +215,8 @@ static bool cut_ranges(driver *d, plx_error *error)
     size_t pieces = 0, pointers = 0;
 
     for (size_t i = 0; i < d->tensor_count; i++) {
-        pieces += ranges_of(&d->tensor[i]);
-        pointers += ranges_of(&d->tensor[i]) * d->tensor_slots[i].count;
+        pieces += ranges_of(d, &d->tensor[i]);
+        pointers += ranges_of(d, &d->tensor[i]) * d->tensor_slots[i].count;
     }
     d->ranges = memory_array(pieces, sizeof(range));
     d->range_slots = memory_array(pointers, sizeof(void *));
@@ -146,7 +236,7 @@ static bool list_parameters(driver *d, plx_error *error)
     if (d->parameter == NULL || d->parameter_list == NULL)
         return error_memory(error);
     for (size_t i = 0; i < d->tensor_count; i++) {
-        const network_tensor *tensor = &d->tensor[i];
+        const driver_tensor *tensor = &d->tensor[i];
         d->parameter[i] = (plx_parameter){
             .size = sizeof(plx_parameter),
             .role = tensor->role,
@@ -155,9 +245,9 @@ static bool list_parameters(driver *d, plx_error *error)
             .rows = tensor->rows,
             .cols = tensor->cols,
             .name = tensor->name,
-            .self = d->self,
-            .w = network_weights(d->spec.network, i),
-            .g = network_gradients(d->spec.network, i),
+            .self = d->group[tensor->group].self,
+            .w = tensor->w,
+            .g = tensor->g,
             .slot = d->tensor_slots[i].data,
         };
         d->parameter_list[i] = &d->parameter[i];
@@ -200,27 +290,30 @@ driver *driver_new(const driver_spec *spec, plx_error *error)
         return NULL;
     }
     made->spec = *spec;
-    made->plugin = spec->optimizer->plugin;
+    if (spec->range == 0)
+        made->spec.range = DRIVER_RANGE;
+    made->plugin = spec->groups[0].optimizer->plugin;
     made->optimizer = made->plugin->optimizer;
-    made->self = spec->optimizer->values;
-    made->tensor = network_tensors(spec->network, &made->tensor_count);
-    made->parameters = network_parameters(spec->network);
     spec->host->evaluate = evaluate;
     spec->host->evaluate_context = made;
-    if (!check_kind(made, error) || !make_slots(made, error) || !cut_ranges(made, error) ||
-        !list_parameters(made, error))
-        goto failed;
-    if (made->optimizer->constants_size > 0) {
-        made->constants = memory_aligned(made->optimizer->constants_size, 1);
-        if (made->constants == NULL) {
-            error_memory(error);
-            goto failed;
-        }
-    }
-    return made;
-failed:
+    if (check_kind(made, error) && copy_lists(made, error) && make_memory(made, error) &&
+        cut_ranges(made, error) && list_parameters(made, error))
+        return made;
     driver_free(made);
     return NULL;
+}
+
+static void free_memory(driver *d)
+{
+    const driver_memory *memory = &d->spec.memory;
+
+    for (size_t i = 0; d->tensor_slots != NULL && i < d->tensor_count; i++)
+        slot_set_clear(&d->tensor_slots[i], memory);
+    for (size_t i = 0; i < d->group_count; i++) {
+        slot_set_clear(&d->group[i].model_slots, memory);
+        driver_give(memory, d->group[i].constants);
+    }
+    driver_give(memory, d->scratch);
 }
 
 void driver_free(driver *d)
@@ -231,12 +324,10 @@ void driver_free(driver *d)
         d->spec.host->evaluate = NULL;
         d->spec.host->evaluate_context = NULL;
     }
-    for (size_t i = 0; d->tensor_slots != NULL && i < d->tensor_count; i++)
-        slot_set_clear(&d->tensor_slots[i]);
+    free_memory(d);
     free(d->tensor_slots);
-    slot_set_clear(&d->model_slots);
-    free(d->constants);
-    free(d->scratch);
+    free(d->tensor);
+    free(d->group);
     free(d->ranges);
     free(d->range_slots);
     free(d->parameter);
@@ -271,7 +362,7 @@ static int32_t evaluate(void *context, double *loss)
 /* One call for each range. A model of a single range's size is not worth waking threads for. */
 static void over_ranges(driver *d, pool_task *task)
 {
-    if (d->parameters > DRIVER_RANGE) {
+    if (d->parameters > d->spec.range) {
         pool_run(d->spec.pool, d->range_count, task, d);
         return;
     }
@@ -334,16 +425,17 @@ static void clip(driver *d)
 
 /* --- stepping --- */
 
-/* The model's step with what is particular to one tensor. */
+/* The group's step with what is particular to one tensor. */
 static plx_step step_of(const driver *d, size_t index)
 {
-    plx_step step = d->step;
+    const driver_tensor *tensor = &d->tensor[index];
+    plx_step step = d->group[tensor->group].step;
 
     step.tensor = (uint32_t)index;
-    step.role = d->tensor[index].role;
-    step.layer = d->tensor[index].layer;
-    step.rows = d->tensor[index].rows;
-    step.cols = d->tensor[index].cols;
+    step.role = tensor->role;
+    step.layer = tensor->layer;
+    step.rows = tensor->rows;
+    step.cols = tensor->cols;
     return step;
 }
 
@@ -351,12 +443,13 @@ static void run_range(void *context, size_t task, int thread)
 {
     driver *d = context;
     range *piece = &d->ranges[task];
+    const void *self = d->group[d->tensor[piece->tensor].group].self;
     plx_step step = step_of(d, piece->tensor);
 
     step.offset = piece->offset;
     step.scratch = NULL;
     piece->status =
-        d->optimizer->step_range(d->self, &step, piece->n, piece->w, piece->g, piece->slot);
+        d->optimizer->step_range(self, &step, piece->n, piece->w, piece->g, piece->slot);
     piece->finite = network_all_finite(piece->w, piece->n);
 }
 
@@ -367,75 +460,99 @@ static int32_t worse(int32_t a, int32_t b)
     return a_failed || b == PLX_OK ? a : b;
 }
 
-static int32_t step_ranges(driver *d, bool *finite)
+static int32_t step_ranges(driver *d)
 {
     int32_t status = PLX_OK;
 
     over_ranges(d, run_range);
-    *finite = true;
-    for (size_t i = 0; i < d->range_count; i++) {
+    for (size_t i = 0; i < d->range_count; i++)
         status = worse(status, d->ranges[i].status);
-        *finite = *finite && d->ranges[i].finite;
-    }
     return status;
 }
 
-static int32_t step_tensors(driver *d, bool *finite)
+static void look_at_range(void *context, size_t task, int thread)
+{
+    driver *d = context;
+    range *piece = &d->ranges[task];
+
+    piece->finite = network_all_finite(piece->w, piece->n);
+}
+
+static int32_t step_tensors(driver *d)
 {
     int32_t status = PLX_OK;
 
     for (size_t i = 0; i < d->tensor_count && (status == PLX_OK || status == PLX_DONE); i++) {
+        const driver_tensor *tensor = &d->tensor[i];
         const plx_step step = step_of(d, i);
         const int32_t one = d->optimizer->step_tensor(
-            d->self, &step, network_weights(d->spec.network, i),
-            network_gradients(d->spec.network, i), d->tensor_slots[i].data);
+            d->group[tensor->group].self, &step, tensor->w, tensor->g, d->tensor_slots[i].data);
         status = worse(status, one);
     }
-    *finite = network_weights_finite(d->spec.network);
+    over_ranges(d, look_at_range);
     return status;
 }
 
-static int32_t step_whole(driver *d, bool *finite)
+static int32_t step_whole(driver *d, double lr)
 {
     for (size_t i = 0; i < d->tensor_count; i++)
-        d->parameter[i].lr = d->step.lr;
+        d->parameter[i].lr = lr * d->group[d->tensor[i].group].lr_ratio;
     d->in_step_model = true;
-    const int32_t status =
-        d->optimizer->step_model(d->self, &d->step, d->tensor_count, d->parameter_list);
+    const int32_t status = d->optimizer->step_model(d->group[0].self, &d->group[0].step,
+                                                    d->tensor_count, d->parameter_list);
     d->in_step_model = false;
-    *finite = network_weights_finite(d->spec.network);
+    over_ranges(d, look_at_range);
     return status;
+}
+
+/* All groups begin before any tensor moves; the first that fails or is done is the last. */
+static int32_t begin(driver *d, int64_t step, double lr, double loss)
+{
+    int32_t status = PLX_OK;
+
+    for (size_t i = 0; i < d->group_count && status == PLX_OK; i++) {
+        group *group = &d->group[i];
+        group->step = (plx_step){
+            .size = sizeof(plx_step),
+            .role = PLX_MODEL,
+            .tensor_count = (uint32_t)d->tensor_count,
+            .layer_count = d->spec.layer_count,
+            .step = step,
+            .lr = lr * group->lr_ratio,
+            .loss = loss,
+            .rows = 1,
+            .cols = group->parameters,
+            .constants = group->constants,
+            .model_slot = group->model_slots.data,
+            .scratch = d->scratch,
+            .host = &d->spec.host->table,
+        };
+        if (d->optimizer->begin_step != NULL)
+            status = d->optimizer->begin_step(group->self, &group->step, group->constants);
+    }
+    return status;
+}
+
+static bool ranges_are_finite(const driver *d)
+{
+    for (size_t i = 0; i < d->range_count; i++)
+        if (!d->ranges[i].finite)
+            return false;
+    return true;
 }
 
 bool driver_step(driver *d, int64_t step, double lr, double loss, driver_outcome *outcome,
                  plx_error *error)
 {
-    const plx_optimizer *optimizer = d->optimizer;
-    int32_t status = PLX_OK;
-
     outcome->finite = true;
     clip(d);
-    d->step = (plx_step){
-        .size = sizeof(plx_step),
-        .role = PLX_MODEL,
-        .tensor_count = (uint32_t)d->tensor_count,
-        .layer_count = (uint32_t)network_layers(d->spec.network),
-        .step = step,
-        .lr = lr,
-        .loss = loss,
-        .rows = 1,
-        .cols = d->parameters,
-        .constants = d->constants,
-        .model_slot = d->model_slots.data,
-        .scratch = d->scratch,
-        .host = &d->spec.host->table,
-    };
-    if (optimizer->begin_step != NULL)
-        status = optimizer->begin_step(d->self, &d->step, d->constants);
-    if (status == PLX_OK)
-        status = optimizer->step_range != NULL    ? step_ranges(d, &outcome->finite)
-                 : optimizer->step_tensor != NULL ? step_tensors(d, &outcome->finite)
-                                                  : step_whole(d, &outcome->finite);
+    int32_t status = begin(d, step, lr, loss);
+    if (status == PLX_OK) {
+        status = d->optimizer->step_range != NULL    ? step_ranges(d)
+                 : d->optimizer->step_tensor != NULL ? step_tensors(d)
+                                                     : step_whole(d, lr);
+        outcome->finite = ranges_are_finite(d);
+    }
     outcome->done = status == PLX_DONE;
     if (status != PLX_OK && status != PLX_DONE)
         return host_failed(d->spec.host, d->plugin, status, error);
@@ -446,24 +563,35 @@ bool driver_step(driver *d, int64_t step, double lr, double loss, driver_outcome
 
 /* --- what a checkpoint asks for --- */
 
+/* Set `index` of all, tensor by tensor, then group by group; NULL past the end. */
+static const slot_set *set_at(const driver *d, size_t index)
+{
+    if (index < d->tensor_count)
+        return &d->tensor_slots[index];
+    index -= d->tensor_count;
+    return index < d->group_count ? &d->group[index].model_slots : NULL;
+}
+
 size_t driver_slots(const driver *d)
 {
-    size_t count = d->model_slots.count;
+    const slot_set *set;
+    size_t count = 0;
 
-    for (size_t i = 0; i < d->tensor_count; i++)
-        count += d->tensor_slots[i].count;
+    for (size_t i = 0; (set = set_at(d, i)) != NULL; i++)
+        count += set->count;
     return count;
 }
 
 const slot *driver_slot(const driver *d, size_t index)
 {
-    for (size_t i = 0; i < d->tensor_count; i++) {
-        const slot_set *set = &d->tensor_slots[i];
+    const slot_set *set;
+
+    for (size_t i = 0; (set = set_at(d, i)) != NULL; i++) {
         if (index < set->count)
             return &set->slot[index];
         index -= set->count;
     }
-    return index < d->model_slots.count ? &d->model_slots.slot[index] : NULL;
+    return NULL;
 }
 
 int64_t driver_evaluations(const driver *d)

@@ -1,10 +1,10 @@
-/* driver.h: drives an optimizer plug-in. It plans the optimizer's memory, clips gradients, and
- * turns one training step into the calls that the plug-in's granularity asks for: fixed ranges
- * on all threads, one tensor after the other, or the whole model at once. */
+/* driver.h: drives an optimizer plug-in on a list of parameter tensors, wherever these come from.
+ * It plans the optimizer's memory, clips gradients, and turns one training step into the calls that
+ * the plug-in's granularity asks for: fixed ranges on all threads, one tensor after the other, or
+ * the whole model at once. */
 #ifndef TRAIN_DRIVER_H
 #define TRAIN_DRIVER_H
 
-#include "network/network.h"
 #include "plugin/host.h"
 #include "plugin/settings.h"
 #include "support/error.h"
@@ -14,20 +14,42 @@
 /* Elements of a range: fixed, so that who runs what changes nothing. */
 #define DRIVER_RANGE 16384
 
+/* A parameter tensor: where it stands in the network, its weights and its gradient (rows x cols,
+ * contiguous), and the parameter group it belongs to. */
+typedef struct driver_tensor {
+    const char *name; /* "layers.0.weight"                                                       */
+    uint32_t role;    /* PLX_WEIGHT or PLX_BIAS                                                  */
+    uint32_t layer;
+    uint64_t rows, cols;
+    float *w, *g;
+    size_t group;
+} driver_tensor;
+
+/* Tensors that share settings and rate. */
+typedef struct driver_group {
+    const settings *optimizer; /* the same plug-in in all groups                                 */
+    double lr_ratio;           /* its rate, as a multiple of the one that driver_step is given   */
+} driver_group;
+
 typedef struct driver_spec {
-    const settings *optimizer;
-    network *network; /* with its initial weights                                                */
+    const driver_tensor *tensors; /* with their initial weights; copied                          */
+    size_t tensor_count;
+    uint32_t layer_count;
+    const driver_group *groups; /* at least one, each with a tensor or more; copied              */
+    size_t group_count;
     pool *pool;
     host *host;
     double clip_norm, clip_value; /* 0: off                                                      */
     place clip_at;                /* of the clipping in the config, for messages                 */
+    uint64_t range;               /* elements of a range; 0: DRIVER_RANGE                        */
+    driver_memory memory;
 } driver_spec;
 
 typedef struct driver driver;
 
-/* Plans and allocates everything a step needs. What the spec points to is borrowed. While the
- * driver lives, the host's `evaluate` is the driver's. ERROR_PLUGIN for a plan that cannot be
- * met, ERROR_CONFIG for clipping with an optimizer that evaluates the loss itself. */
+/* Plans and allocates everything a step needs. What the spec points to is borrowed unless it says
+ * otherwise. While the driver lives, the host's `evaluate` is the driver's. ERROR_PLUGIN for a plan
+ * that cannot be met, ERROR_CONFIG for clipping with an optimizer that evaluates the loss itself. */
 driver *driver_new(const driver_spec *spec, plx_error *error);
 void driver_free(driver *driver);
 
@@ -39,16 +61,17 @@ typedef struct driver_outcome {
     bool finite; /* all weights are                                                              */
 } driver_outcome;
 
-/* One step on the network's gradients, which must be finite and may be clipped in place. step
- * counts from 1; loss is the batch's. False: the optimizer failed, ERROR_PLUGIN with its name
- * and words; one that has told the host an error has failed, whatever it returned. */
+/* One step on the tensors' gradients, which must be finite and may be clipped in place. step counts
+ * from 1; lr is the optimizer's, from which each group has its own; loss is the batch's. False: the
+ * optimizer failed, ERROR_PLUGIN with its name and words; one that has told the host an error has
+ * failed, whatever it returned. */
 bool driver_step(driver *driver, int64_t step, double lr, double loss, driver_outcome *outcome,
                  plx_error *error);
 
 /* The root of the sum of all squared gradients, in double, in a fixed order. */
 double driver_gradient_norm(driver *driver);
 
-/* All slots, tensor by tensor, those of the model last; NULL past the end. */
+/* All slots, tensor by tensor, those of the model last, group by group; NULL past the end. */
 size_t driver_slots(const driver *driver);
 const slot *driver_slot(const driver *driver, size_t index);
 

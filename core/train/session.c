@@ -96,14 +96,41 @@ static bool build_network(session *session, plx_error *error)
     return session->network != NULL;
 }
 
+/* The network's tensors as the driver wants them; a new array. */
+static driver_tensor *list_tensors(session *session, size_t *count, plx_error *error)
+{
+    const network_tensor *tensor = network_tensors(session->network, count);
+    driver_tensor *made = memory_array(*count, sizeof(*made));
+
+    if (made == NULL)
+        error_memory(error);
+    for (size_t i = 0; made != NULL && i < *count; i++)
+        made[i] = (driver_tensor){
+            .name = tensor[i].name,
+            .role = tensor[i].role,
+            .layer = tensor[i].layer,
+            .rows = tensor[i].rows,
+            .cols = tensor[i].cols,
+            .w = network_weights(session->network, i),
+            .g = network_gradients(session->network, i),
+        };
+    return made;
+}
+
 /* The optimizer's memory may begin as a copy of the weights, so these come first. */
 static bool build_driver(session *session, plx_error *error)
 {
     const experiment *experiment = session->experiment;
     const train_config *train = &experiment->train;
+    const driver_group all = {.optimizer = experiment->optimizer.settings, .lr_ratio = 1};
+    size_t count;
+    driver_tensor *tensors = list_tensors(session, &count, error);
     const driver_spec spec = {
-        .optimizer = experiment->optimizer.settings,
-        .network = session->network,
+        .tensors = tensors,
+        .tensor_count = count,
+        .layer_count = (uint32_t)network_layers(session->network),
+        .groups = &all,
+        .group_count = 1,
         .pool = session->pool,
         .host = &session->host,
         .clip_norm = train->clip_norm,
@@ -111,7 +138,8 @@ static bool build_driver(session *session, plx_error *error)
         .clip_at = preflight_place(experiment, train->clip_norm > 0 ? "clip_norm" : "clip_value"),
     };
 
-    session->driver = driver_new(&spec, error);
+    session->driver = tensors != NULL ? driver_new(&spec, error) : NULL;
+    free(tensors);
     return session->driver != NULL;
 }
 

@@ -7,6 +7,20 @@
 
 #include "support/memory.h"
 
+void *driver_take(const driver_memory *memory, uint64_t bytes, size_t alignment)
+{
+    return memory->take != NULL ? memory->take(memory->context, bytes, alignment)
+                                : memory_aligned(bytes, 1);
+}
+
+void driver_give(const driver_memory *memory, void *taken)
+{
+    if (taken != NULL && memory->give != NULL)
+        memory->give(memory->context, taken);
+    else
+        free(taken);
+}
+
 static void fill(const slot *one, uint64_t n)
 {
     float *f32 = one->data;
@@ -22,14 +36,16 @@ static void fill(const slot *one, uint64_t n)
             i64[i] = (int64_t)one->plan.initial;
 }
 
-static bool allocate(slot *one, const plx_tensor *tensor, plx_error *error)
+static bool allocate(slot *one, const plx_tensor *tensor, const driver_memory *memory,
+                     plx_error *error)
 {
+    const size_t width = slots_width(one->plan.type);
     uint64_t n;
 
     one->path = memory_format("slots.%s.%s", tensor->name, one->plan.name);
     if (one->path == NULL || __builtin_mul_overflow(one->plan.rows, one->plan.cols, &n))
         return error_memory(error);
-    one->data = memory_aligned(n, slots_width(one->plan.type));
+    one->data = driver_take(memory, n * width, width); /* the plan is known to be countable */
     if (one->data == NULL)
         return error_memory(error);
     if (!one->plan.copies_weights)
@@ -38,7 +54,7 @@ static bool allocate(slot *one, const plx_tensor *tensor, plx_error *error)
 }
 
 bool slot_set_make(slot_set *set, const settings *optimizer, const plx_tensor *tensor,
-                   host *services, plx_error *error)
+                   host *services, const driver_memory *memory, plx_error *error)
 {
     slot_plans plans = {0};
     bool ok = false;
@@ -56,7 +72,7 @@ bool slot_set_make(slot_set *set, const settings *optimizer, const plx_tensor *t
     for (ok = true; ok && set->count < plans.count; set->count++) {
         slot *one = &set->slot[set->count];
         one->plan = plans.slot[set->count];
-        ok = allocate(one, tensor, error);
+        ok = allocate(one, tensor, memory, error);
         set->data[set->count] = one->data;
     }
 done:
@@ -64,11 +80,11 @@ done:
     return ok;
 }
 
-void slot_set_clear(slot_set *set)
+void slot_set_clear(slot_set *set, const driver_memory *memory)
 {
     for (size_t i = 0; i < set->count; i++) {
         free(set->slot[i].path);
-        free(set->slot[i].data);
+        driver_give(memory, set->slot[i].data);
     }
     free(set->slot);
     free(set->data);

@@ -131,7 +131,8 @@ struct plx_host {
      * depends only on the run's seed, the step, the tensor, `stream` (a number of the plug-in's
      * choice, to have several independent sequences) and step->offset + i: splitting a range
      * changes nothing, and a resumed run draws the same. begin_step and step_model are at tensor 0,
-     * so there a sequence for each parameter is a stream for each. [step] [range] */
+     * so there a sequence for each parameter is a stream for each, and begin_step draws the same
+     * for each group. [step] [range] */
     void (*uniform)(const plx_host *host, const plx_step *step, uint32_t stream, uint64_t n,
                     float *out);
     void (*normal)(const plx_host *host, const plx_step *step, uint32_t stream, uint64_t n,
@@ -402,9 +403,10 @@ typedef struct plx_loss {
 
 #define PLX_WEIGHT 1u /* a layer's matrix: rows = fan_out, cols = fan_in                          */
 #define PLX_BIAS   2u /* a layer's bias: rows = 1, cols = fan_out                                 */
-#define PLX_MODEL  3u /* all parameters together: rows = 1, cols = their number                   */
+#define PLX_MODEL  3u /* a group's parameters together, or all: rows = 1, cols = their number     */
 
-/* One parameter tensor, or the model as a whole, when slots are planned. */
+/* One parameter tensor, or the model, when slots are planned. With step_range and step_tensor each
+ * parameter group is a model of its own, named "model", "model.1", "model.2", ... */
 typedef struct plx_tensor {
     uint32_t size;
     uint32_t role;  /* PLX_WEIGHT, PLX_BIAS or PLX_MODEL                                   */
@@ -413,7 +415,7 @@ typedef struct plx_tensor {
     uint32_t tensor_count;
     uint32_t layer_count;
     uint64_t rows, cols;
-    const char *name; /* "layers.0.weight"; "model"                                          */
+    const char *name; /* "layers.0.weight"; "model", of a later group "model.1"              */
 } plx_tensor;
 
 #define PLX_F32 1u
@@ -432,7 +434,7 @@ struct plx_emit {
     uint32_t reserved;
     void *core;
     const plx_host *host;
-    /* A float32 slot of the tensor's own shape (the model's is 1 x all), zero at first. [setup] */
+    /* A float32 slot of the tensor's own shape (a model's is 1 x cols), zero at first. [setup] */
     int32_t (*like_parameter)(const plx_emit *emit, const char *name);
     /* A slot of rows x cols elements of type PLX_F32, PLX_F64 or PLX_I64, every element `initial`
      * at first, which may be infinite for the first two, and is whole for the last. [setup] */
@@ -456,9 +458,9 @@ struct plx_step {
     uint32_t tensor_count;
     uint32_t layer_count; /* layer + 1 == layer_count: the output layer                          */
     int64_t step; /* from 1                                                                   */
-    double lr;    /* of this tensor in this step; the schedule has been applied               */
+    double lr;    /* of this tensor (or group) in this step; the schedule has been applied    */
     double loss;  /* of this batch, before the step                                           */
-    uint64_t rows, cols;
+    uint64_t rows, cols;     /* in begin_step 1 and the number of the group's parameters        */
     uint64_t offset;         /* of the range in its tensor, in elements                         */
     const void *constants;   /* what begin_step wrote, or NULL                                  */
     void *const *model_slot; /* the slots of plan_model_slots; in step_range read-only          */
@@ -517,8 +519,10 @@ typedef struct plx_optimizer {
     int32_t (*plan_slots)(const void *self, const plx_tensor *tensor, const plx_emit *emit);
     int32_t (*plan_model_slots)(const void *self, const plx_tensor *model, const plx_emit *emit);
 
-    /* Optional; once per step and parameter group, before its tensors: bias corrections and the
-     * like. May write the group's model slots. PLX_DONE: not even this step is wanted. [step] */
+    /* Optional; once per step and parameter group, for all groups before any tensor is stepped:
+     * bias corrections and the like. May write the group's model slots. With step_model once per
+     * step, for the first group and the one set of model slots. PLX_DONE from any group: not even
+     * this step is wanted. [step] */
     int32_t (*begin_step)(const void *self, const plx_step *step, void *constants);
 
     /* w, g and slot[k] hold the n elements of a range. [range] */

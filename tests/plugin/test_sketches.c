@@ -8,6 +8,7 @@
 #include "harness.h"
 #include "stage.h"
 
+#include "network/network.h"
 #include "network/product.h"
 #include "plugin/slots.h"
 #include "train/driver.h"
@@ -56,8 +57,25 @@ static void fill(rig *rig)
 static void make_driver(rig *rig, const char *name)
 {
     rig->optimizer = defaults(rig->sketches, PLX_KIND_OPTIMIZER, name);
-    const driver_spec spec = {.optimizer = rig->optimizer,
-                              .network = rig->network,
+    const driver_group all = {.optimizer = rig->optimizer, .lr_ratio = 1};
+    driver_tensor mine[2 * LAYERS];
+    size_t count;
+    const network_tensor *tensor = network_tensors(rig->network, &count);
+
+    ck_assert_uint_eq(count, 2 * LAYERS);
+    for (size_t i = 0; i < count; i++)
+        mine[i] = (driver_tensor){.name = tensor[i].name,
+                                  .role = tensor[i].role,
+                                  .layer = tensor[i].layer,
+                                  .rows = tensor[i].rows,
+                                  .cols = tensor[i].cols,
+                                  .w = network_weights(rig->network, i),
+                                  .g = network_gradients(rig->network, i)};
+    const driver_spec spec = {.tensors = mine,
+                              .tensor_count = count,
+                              .layer_count = LAYERS,
+                              .groups = &all,
+                              .group_count = 1,
                               .pool = rig->pool,
                               .host = &rig->host};
     rig->driver = driver_new(&spec, &rig->error);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "network/network.h"
 #include "support/memory.h"
 
 enum { INPUTS = 300, HIDDEN = 150, OUTPUTS = 2, TENSORS = 4, ROWS = 4 };
@@ -117,19 +118,45 @@ static rig *rig_new(const plx_optimizer *optimizer, int threads)
     return rig_new_of(optimizer, threads, HIDDEN);
 }
 
-/* The driver, or NULL with made->error. */
-static driver *rig_driver(rig *rig, double clip_norm, double clip_value)
+/* A driver of the network's tensors; whatever the spec leaves out is the rig's. NULL with
+ * rig->error. */
+static driver *rig_driver_of(rig *rig, driver_spec spec, const size_t *group)
 {
-    const driver_spec spec = {.optimizer = &rig->optimizer,
-                              .network = rig->network,
-                              .pool = rig->pool,
-                              .host = &rig->host,
-                              .clip_norm = clip_norm,
-                              .clip_value = clip_value,
-                              .clip_at = {"a.yaml", 3, 5}};
+    const driver_group all = {.optimizer = &rig->optimizer, .lr_ratio = 1};
+    driver_tensor mine[TENSORS];
+    size_t count;
+    const network_tensor *tensor = network_tensors(rig->network, &count);
 
+    ck_assert_uint_eq(count, TENSORS);
+    for (size_t i = 0; i < count; i++)
+        mine[i] = (driver_tensor){.name = tensor[i].name,
+                                  .role = tensor[i].role,
+                                  .layer = tensor[i].layer,
+                                  .rows = tensor[i].rows,
+                                  .cols = tensor[i].cols,
+                                  .w = network_weights(rig->network, i),
+                                  .g = network_gradients(rig->network, i),
+                                  .group = group != NULL ? group[i] : 0};
+    spec.tensors = mine;
+    spec.tensor_count = count;
+    spec.layer_count = 2;
+    if (spec.groups == NULL) {
+        spec.groups = &all;
+        spec.group_count = 1;
+    }
+    spec.pool = rig->pool;
+    spec.host = &rig->host;
     rig->driver = driver_new(&spec, &rig->error);
     return rig->driver;
+}
+
+/* The driver, or NULL with rig->error. */
+static driver *rig_driver(rig *rig, double clip_norm, double clip_value)
+{
+    const driver_spec spec = {
+        .clip_norm = clip_norm, .clip_value = clip_value, .clip_at = {"a.yaml", 3, 5}};
+
+    return rig_driver_of(rig, spec, NULL);
 }
 
 static rig *rig_driven(const plx_optimizer *optimizer, int threads)
@@ -700,6 +727,359 @@ START_TEST(closures_exclude_clipping)
 }
 END_TEST
 
+/* --- parameter groups --- */
+
+/* The settings of an optimizer of groups: what a group is to note, and a number of its own. */
+typedef struct group_settings {
+    struct group_record *record;
+    float pull;
+} group_settings;
+
+/* Two groups, the weights and the biases, and what they have seen. */
+typedef struct group_record {
+    settings settings[2];
+    group_settings values[2];
+    int order[16]; /* what was called: 10 + group began, the tensor was stepped */
+    int calls;
+    plx_step begun[2], seen[TENSORS];
+    const void *begun_self[2], *seen_self[TENSORS];
+    float constant[TENSORS];
+    plx_parameter parameter[TENSORS];
+    int done_in; /* 1 + the group that has enough */
+} group_record;
+
+enum { BIASES = HIDDEN + OUTPUTS, WEIGHTS = PARAMETERS - BIASES };
+
+static const size_t by_role[TENSORS] = {0, 1, 0, 1};
+
+static int32_t plan_history(const void *self, const plx_tensor *model, const plx_emit *emit)
+{
+    const group_settings *s = self;
+
+    return emit->slot(emit, "history", PLX_F32, 1, model->cols, (double)s->pull);
+}
+
+static int32_t begin_group(const void *self, const plx_step *step, void *constants)
+{
+    const group_settings *s = self;
+    group_record *r = s->record;
+    const int group = s == &r->values[1];
+
+    r->order[r->calls++] = 10 + group;
+    r->begun[group] = *step;
+    r->begun_self[group] = self;
+    *(float *)constants = s->pull + 1;
+    return r->done_in == 1 + group ? PLX_DONE : PLX_OK;
+}
+
+static int32_t step_of_group(const void *self, const plx_step *step, float *w, const float *g,
+                             void *const *slot)
+{
+    group_record *r = ((const group_settings *)self)->record;
+
+    r->order[r->calls++] = (int)step->tensor;
+    r->seen[step->tensor] = *step;
+    r->seen_self[step->tensor] = self;
+    r->constant[step->tensor] = *(const float *)step->constants;
+    return PLX_OK;
+}
+
+static const plx_optimizer tensor_groups = {.size = sizeof(plx_optimizer),
+                                            .constants_size = sizeof(float),
+                                            .plan_model_slots = plan_history,
+                                            .begin_step = begin_group,
+                                            .step_tensor = step_of_group};
+
+static rig *rig_grouped(const plx_optimizer *optimizer, group_record *record, int threads)
+{
+    rig *made = rig_new(optimizer, threads);
+
+    for (int i = 0; i < 2; i++) {
+        record->values[i] = (group_settings){record, 0.25F * (float)(i + 1)};
+        record->settings[i] =
+            (settings){.plugin = &made->optimizer_plugin, .values = &record->values[i]};
+    }
+    const driver_group groups[2] = {{&record->settings[0], 1}, {&record->settings[1], 0.5}};
+    const driver_spec spec = {.groups = groups, .group_count = 2};
+    ck_assert_msg(rig_driver_of(made, spec, by_role) != NULL, "%s", made->error.text);
+    return made;
+}
+
+START_TEST(each_tensor_has_its_groups_settings_and_rate)
+{
+    group_record record = {0};
+    rig *rig = rig_grouped(&tensor_groups, &record, 1);
+
+    step(rig, 1, 0.1);
+    for (size_t i = 0; i < TENSORS; i++) {
+        ck_assert_ptr_eq(record.seen_self[i], &record.values[by_role[i]]);
+        ck_assert(record.seen[i].lr == (by_role[i] == 0 ? 0.1 : 0.05));
+        ck_assert(record.constant[i] == (by_role[i] == 0 ? 1.25F : 1.5F));
+    }
+    rig_free(rig);
+}
+END_TEST
+
+START_TEST(all_groups_begin_before_a_tensor_is_stepped)
+{
+    static const int order[] = {10, 11, 0, 1, 2, 3};
+    group_record record = {0};
+    rig *rig = rig_grouped(&tensor_groups, &record, 1);
+
+    step(rig, 1, 0.1);
+    ck_assert_int_eq(record.calls, 6);
+    ck_assert_mem_eq(record.order, order, sizeof(order));
+    rig_free(rig);
+}
+END_TEST
+
+START_TEST(a_group_begins_with_what_is_its_own)
+{
+    static const uint64_t cols[2] = {WEIGHTS, BIASES};
+    group_record record = {0};
+    rig *rig = rig_grouped(&tensor_groups, &record, 1);
+
+    step(rig, 3, 0.1);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_ptr_eq(record.begun_self[i], &record.values[i]);
+        ck_assert_uint_eq(record.begun[i].role, PLX_MODEL);
+        ck_assert_uint_eq(record.begun[i].cols, cols[i]);
+        ck_assert(record.begun[i].lr == (i == 0 ? 0.1 : 0.05) && record.begun[i].step == 3);
+    }
+    rig_free(rig);
+}
+END_TEST
+
+START_TEST(a_group_has_model_slots_of_its_own)
+{
+    group_record record = {0};
+    rig *rig = rig_grouped(&tensor_groups, &record, 1);
+    const slot *first = find_slot(rig, "slots.model.history");
+    const slot *second = find_slot(rig, "slots.model.1.history");
+
+    step(rig, 1, 0.1);
+    ck_assert_uint_eq(first->plan.cols, WEIGHTS);
+    ck_assert_uint_eq(second->plan.cols, BIASES);
+    ck_assert(((const float *)first->data)[WEIGHTS - 1] == 0.25F);
+    ck_assert(((const float *)second->data)[BIASES - 1] == 0.5F);
+    ck_assert_ptr_eq(record.seen[2].model_slot[0], first->data);
+    ck_assert_ptr_eq(record.seen[3].model_slot[0], second->data);
+    ck_assert_ptr_eq(driver_slot(rig->driver, driver_slots(rig->driver) - 1), second);
+    rig_free(rig);
+}
+END_TEST
+
+START_TEST(no_tensor_is_stepped_when_a_group_has_enough)
+{
+    group_record record = {.done_in = 1 + _i};
+    rig *rig = rig_grouped(&tensor_groups, &record, 1);
+
+    ck_assert(step(rig, 1, 0.1).done);
+    ck_assert_int_eq(record.calls, 1 + _i);
+    rig_free(rig);
+}
+END_TEST
+
+static int32_t step_all_groups(const void *self, const plx_step *step, uint64_t count,
+                               const plx_parameter *const *parameter)
+{
+    group_record *r = ((const group_settings *)self)->record;
+
+    r->seen[0] = *step;
+    r->seen_self[0] = self;
+    for (uint64_t i = 0; i < count; i++)
+        r->parameter[i] = *parameter[i];
+    return PLX_OK;
+}
+
+static const plx_optimizer model_groups = {.size = sizeof(plx_optimizer),
+                                           .constants_size = sizeof(float),
+                                           .plan_model_slots = plan_history,
+                                           .begin_step = begin_group,
+                                           .step_model = step_all_groups};
+
+START_TEST(a_model_step_is_the_first_groups)
+{
+    group_record record = {0};
+    rig *rig = rig_grouped(&model_groups, &record, 1);
+
+    step(rig, 1, 0.1);
+    ck_assert_int_eq(record.calls, 1);
+    ck_assert_ptr_eq(record.begun_self[0], &record.values[0]);
+    ck_assert_uint_eq(record.begun[0].cols, PARAMETERS);
+    ck_assert_ptr_eq(record.seen_self[0], &record.values[0]);
+    ck_assert(record.seen[0].lr == 0.1);
+    ck_assert_uint_eq(driver_slots(rig->driver), 1);
+    ck_assert_uint_eq(find_slot(rig, "slots.model.history")->plan.cols, PARAMETERS);
+    rig_free(rig);
+}
+END_TEST
+
+START_TEST(a_model_step_sees_each_parameters_group)
+{
+    group_record record = {0};
+    rig *rig = rig_grouped(&model_groups, &record, 1);
+
+    step(rig, 1, 0.1);
+    for (size_t i = 0; i < TENSORS; i++) {
+        ck_assert_ptr_eq(record.parameter[i].self, &record.values[by_role[i]]);
+        ck_assert(record.parameter[i].lr == (by_role[i] == 0 ? 0.1 : 0.05));
+    }
+    rig_free(rig);
+}
+END_TEST
+
+/* w -= lr (g + pull w) */
+static int32_t pull_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                          const float *g, void *const *slot)
+{
+    const group_settings *s = self;
+
+    for (uint64_t i = 0; i < n; i++)
+        w[i] -= (float)step->lr * (g[i] + s->pull * w[i]);
+    return PLX_OK;
+}
+
+static const plx_optimizer range_groups = {.size = sizeof(plx_optimizer), .step_range = pull_range};
+
+START_TEST(ranges_are_stepped_with_their_groups_settings)
+{
+    group_record record = {0};
+    rig *rig = rig_grouped(&range_groups, &record, _i);
+    float expected[TENSORS];
+
+    for (size_t i = 0; i < TENSORS; i++) {
+        const float w = network_weights(rig->network, i)[0];
+        const float pull = by_role[i] == 0 ? 0.25F : 0.5F, lr = by_role[i] == 0 ? 0.5F : 0.25F;
+        expected[i] = w - lr * (network_gradients(rig->network, i)[0] + pull * w);
+    }
+    step(rig, 1, 0.5);
+    for (size_t i = 0; i < TENSORS; i++)
+        ck_assert(network_weights(rig->network, i)[0] == expected[i]);
+    rig_free(rig);
+}
+END_TEST
+
+/* --- ranges and memory of the caller's choice --- */
+
+START_TEST(ranges_may_have_another_size)
+{
+    static const plx_optimizer optimizer = {
+        .size = sizeof(optimizer), .plan_slots = plan_places, .step_range = note_places};
+    const driver_spec spec = {.range = 1003};
+    rig *rig = rig_new(&optimizer, 3);
+
+    ck_assert_ptr_nonnull(rig_driver_of(rig, spec, NULL));
+    memset(network_weights(rig->network, 0), 0, HIDDEN * INPUTS * sizeof(float));
+    step(rig, 1, 0.1);
+    const double *place = driver_slot(rig->driver, 0)->data;
+    for (size_t k = 0; k < HIDDEN * INPUTS; k++) {
+        ck_assert(network_weights(rig->network, 0)[k] == 1);
+        ck_assert(place[k] == (double)k);
+    }
+    rig_free(rig);
+}
+END_TEST
+
+static int32_t refuse_large_ranges(const void *self, const plx_step *step, uint64_t n, float *w,
+                                   const float *g, void *const *slot)
+{
+    return n <= 1003 ? PLX_OK : PLX_FAILED;
+}
+
+START_TEST(no_range_is_larger_than_asked_for)
+{
+    static const plx_optimizer optimizer = {.size = sizeof(optimizer),
+                                            .step_range = refuse_large_ranges};
+    const driver_spec spec = {.range = 1003};
+    rig *rig = rig_new(&optimizer, 1);
+
+    ck_assert_ptr_nonnull(rig_driver_of(rig, spec, NULL));
+    step(rig, 1, 0.1);
+    rig_free(rig);
+}
+END_TEST
+
+/* Counts what is taken and given back. */
+typedef struct ledger {
+    int taken, given, most;
+    size_t alignment[64];
+    uint64_t bytes[64];
+} ledger;
+
+static void *take(void *context, uint64_t bytes, size_t alignment)
+{
+    ledger *ledger = context;
+
+    if (ledger->taken == ledger->most)
+        return NULL;
+    ledger->alignment[ledger->taken] = alignment;
+    ledger->bytes[ledger->taken++] = bytes;
+    return memory_aligned(bytes, 1);
+}
+
+static void give(void *context, void *memory)
+{
+    ledger *ledger = context;
+
+    ledger->given++;
+    free(memory);
+}
+
+static int32_t plan_with_scratch(const void *self, const plx_tensor *tensor, const plx_emit *emit)
+{
+    const int32_t status = plan_all_kinds(self, tensor, emit);
+    return status == PLX_OK ? emit->scratch(emit, 33) : status;
+}
+
+/* 16 slots, 12 bytes of constants, 33 of scratch. */
+static const plx_optimizer greedy = {.size = sizeof(plx_optimizer),
+                                     .constants_size = 12,
+                                     .plan_slots = plan_with_scratch,
+                                     .step_range = do_nothing};
+enum { GREEDY = 18 };
+
+static rig *rig_lent(ledger *ledger)
+{
+    const driver_spec spec = {.memory = {take, give, ledger}};
+    rig *made = rig_new(&greedy, 1);
+
+    rig_driver_of(made, spec, NULL);
+    return made;
+}
+
+START_TEST(memory_can_be_lent)
+{
+    ledger ledger = {.most = 64};
+    rig *rig = rig_lent(&ledger);
+
+    ck_assert_ptr_nonnull(rig->driver);
+    ck_assert_int_eq(ledger.taken, GREEDY);
+    ck_assert_uint_eq(ledger.bytes[0], HIDDEN * INPUTS * sizeof(float));
+    ck_assert_uint_eq(ledger.alignment[0], 4);
+    ck_assert_uint_eq(ledger.alignment[1], 8);
+    ck_assert_uint_eq(ledger.bytes[16], 12);
+    ck_assert_uint_eq(ledger.alignment[16], 4);
+    ck_assert_uint_eq(ledger.bytes[17], 33);
+    ck_assert_uint_eq(ledger.alignment[17], 64);
+    step(rig, 1, 0.1);
+    rig_free(rig);
+    ck_assert_int_eq(ledger.given, GREEDY);
+}
+END_TEST
+
+START_TEST(lent_memory_may_run_out)
+{
+    ledger ledger = {.most = _i};
+    rig *rig = rig_lent(&ledger);
+
+    ck_assert_ptr_null(rig->driver);
+    ck_assert_str_eq(rig->error.text, "out of memory");
+    rig_free(rig);
+    ck_assert_int_eq(ledger.given, _i);
+}
+END_TEST
+
 /* --- clipping --- */
 
 static const plx_optimizer idle = {.size = sizeof(plx_optimizer), .step_range = do_nothing};
@@ -767,6 +1147,7 @@ static Suite *suite(void)
     Suite *suite = suite_create("train/driver");
     TCase *memory = tcase_create("planned memory"), *range = tcase_create("step_range");
     TCase *tensor = tcase_create("step_tensor"), *model = tcase_create("step_model");
+    TCase *group = tcase_create("parameter groups"), *chosen = tcase_create("chosen");
     TCase *clip = tcase_create("clipping");
 
     tcase_add_test(memory, slots_begin_with_their_first_values);
@@ -791,6 +1172,18 @@ static Suite *suite(void)
     tcase_add_test(model, a_closure_must_be_declared);
     tcase_add_test(model, a_closure_runs_in_step_model_alone);
     tcase_add_test(model, closures_exclude_clipping);
+    tcase_add_test(group, each_tensor_has_its_groups_settings_and_rate);
+    tcase_add_test(group, all_groups_begin_before_a_tensor_is_stepped);
+    tcase_add_test(group, a_group_begins_with_what_is_its_own);
+    tcase_add_test(group, a_group_has_model_slots_of_its_own);
+    tcase_add_loop_test(group, no_tensor_is_stepped_when_a_group_has_enough, 0, 2);
+    tcase_add_test(group, a_model_step_is_the_first_groups);
+    tcase_add_test(group, a_model_step_sees_each_parameters_group);
+    tcase_add_loop_test(group, ranges_are_stepped_with_their_groups_settings, 1, 5);
+    tcase_add_test(chosen, ranges_may_have_another_size);
+    tcase_add_test(chosen, no_range_is_larger_than_asked_for);
+    tcase_add_test(chosen, memory_can_be_lent);
+    tcase_add_loop_test(chosen, lent_memory_may_run_out, 0, GREEDY);
     tcase_add_test(clip, clipping_by_norm_keeps_the_direction);
     tcase_add_test(clip, the_norm_is_of_all_gradients);
     tcase_add_test(clip, a_small_gradient_is_not_clipped);
@@ -799,6 +1192,8 @@ static Suite *suite(void)
     suite_add_tcase(suite, range);
     suite_add_tcase(suite, tensor);
     suite_add_tcase(suite, model);
+    suite_add_tcase(suite, group);
+    suite_add_tcase(suite, chosen);
     suite_add_tcase(suite, clip);
     return suite;
 }
