@@ -87,6 +87,28 @@ MORE_OPTIMIZERS = {
     "adamw": ("name: adamw, weight_decay: 0.1",
               lambda p, lr: O.AdamW(p, lr, weight_decay=0.1), (0.01, 0.03, 0.1)),
 }
+# Once each on the cells of FEW. Rprop wants whole batches; two that alternate turn its signs now and then.
+# In 1.13 NAdam without foreach multiplies a momentum twice into the product of step t + 1.
+FEW_OPTIMIZERS = {
+    "adadelta": ("name: adadelta", lambda p, lr: O.Adadelta(p, lr), (1.0, 3.0, 10.0, 30.0)),
+    "adadelta_decay": ("name: adadelta, rho: 0.8, eps: 1.0e-3, weight_decay: 0.01",
+                       lambda p, lr: O.Adadelta(p, lr, rho=0.8, eps=1e-3, weight_decay=0.01), (0.3, 1.0, 3.0)),
+    "adamax": ("name: adamax", lambda p, lr: O.Adamax(p, lr), (0.01, 0.03, 0.1)),
+    "adamax_decay": ("name: adamax, beta1: 0.8, beta2: 0.9, weight_decay: 0.01",
+                     lambda p, lr: O.Adamax(p, lr, betas=(0.8, 0.9), weight_decay=0.01), (0.01, 0.03, 0.1)),
+    "nadam": ("name: nadam", lambda p, lr: O.NAdam(p, lr, foreach=True), (0.01, 0.03, 0.1)),
+    "nadam_decay": ("name: nadam, momentum_decay: 0.2, weight_decay: 0.01",
+                    lambda p, lr: O.NAdam(p, lr, momentum_decay=0.2, weight_decay=0.01, foreach=True),
+                    (0.01, 0.03, 0.1)),
+    "radam": ("name: radam", lambda p, lr: O.RAdam(p, lr), (0.01, 0.03, 0.1, 0.3)),
+    "radam_decay": ("name: radam, beta2: 0.98, weight_decay: 0.01",
+                    lambda p, lr: O.RAdam(p, lr, betas=(0.9, 0.98), weight_decay=0.01), (0.01, 0.03, 0.1, 0.3)),
+    "rprop": ("name: rprop", lambda p, lr: O.Rprop(p, lr), (0.001, 0.003, 0.01, 0.03)),
+    "rprop_bounded": ("name: rprop, eta_minus: 0.6, eta_plus: 1.1, step_min: 1.0e-4, step_max: 0.05",
+                      lambda p, lr: O.Rprop(p, lr, etas=(0.6, 1.1), step_sizes=(1e-4, 0.05)),
+                      (0.001, 0.003, 0.01, 0.03)),
+}
+FEW = [("tanh", "cross_entropy", "softmax"), ("silu", "mse", "identity")]
 PAIRS = [("cross_entropy", "softmax"), ("cross_entropy", "sigmoid"), ("kl", "softmax"), ("kl", "sigmoid"),
          ("mse", "softmax"), ("mse", "identity")]
 
@@ -173,6 +195,7 @@ def main():
     cells += [("tanh", "cross_entropy", "softmax", s) for s in MORE_OPTIMIZERS.values()]
     cells += [(a, "cross_entropy", "softmax", OPTIMIZERS["adam"]) for a in ("softplus", "silu", "gelu", "selu")]
     cells += [("tanh", "mae", "identity", OPTIMIZERS["sgd"]), ("tanh", "huber", "identity", OPTIMIZERS["adam"])]
+    cells += [(*cell, s) for s in FEW_OPTIMIZERS.values() for cell in FEW]
     with open("trajectories.txt", "w") as file:
         file.write("# By generate.py with PyTorch %s in float64. Four lines each: activation, loss, output,\n"
                    "# optimizer; 58 losses, each before its step; the final parameters in file order.\n"
