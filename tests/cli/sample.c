@@ -91,7 +91,7 @@ void sample_copy(const char *from, const char *to)
 
 char *sample_plugins(void)
 {
-    static const char *const names[] = {"lion", "trip"};
+    static const char *const names[] = {"lynx", "trip"};
     char *folder = harness_folder();
     char *inner = sample_path(folder, "optimizer");
 

@@ -12,7 +12,7 @@
  *   kinds.yaml  three classes from kinds.csv (length, width, kind); 12 rows to train on, none else
  *   slope.yaml  a regression from slope.csv (a, b, y), the target scaled; 9 rows, 3 to test on */
 char *sample_folder(void);
-/* A new folder with the plug-ins optimizer/lion.so and optimizer/trip.so; the caller's to free. */
+/* A new folder with the plug-ins optimizer/lynx.so and optimizer/trip.so; the caller's to free. */
 char *sample_plugins(void);
 /* Copies the bytes of a file. */
 void sample_copy(const char *from, const char *to);

@@ -227,9 +227,9 @@ static const row plugins[] = {
     {"train kinds.yaml --plugin-dir . --set optimizer=empty", "empty.so", "", 4,
      "--set optimizer=empty: cannot load optimizer 'empty' from @/empty.so: it is not a shared "
      "object (no ELF header) (tried before: @/optimizer/empty.so: no such file)"},
-    {"train kinds.yaml --plugin-dir . --set optimizer=run", NULL, NULL, 3,
-     "--set optimizer=run: no optimizer 'run' in @, " BUILTIN
-     "; there are adagrad, adam, adamw, broken, empty, folder, rmsprop and sgd"},
+    {"train kinds.yaml --plugin-dir . --set loss=run", NULL, NULL, 3,
+     "--set loss=run: no loss 'run' in @, " BUILTIN
+     "; there are broken, cross_entropy, empty, folder, huber, kl, mae and mse"},
     {"train kinds.yaml --plugin-dir . --set optimizer=folder", NULL, NULL, 4,
      "--set optimizer=folder: cannot load optimizer 'folder' from @/folder.so: it is a folder; a "
      "plug-in must be a regular file (tried before: @/optimizer/folder.so: no such file)"},

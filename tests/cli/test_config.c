@@ -154,11 +154,11 @@ START_TEST(a_plugin_from_elsewhere_is_resolved)
 {
     char *folder = sample_folder(), *plugins = sample_plugins();
     run *run = run_line(&(run_options){.folder = folder},
-                        "config moons.yaml --plugin-dir %s --set optimizer=lion", plugins);
+                        "config moons.yaml --plugin-dir %s --set optimizer=lynx", plugins);
 
     run_expect(run, 0);
     run_expect_in(run, run->out,
-                  "\noptimizer: {name: lion, lr: 0.001, beta1: 0.9, beta2: 0.99, weight_decay: "
+                  "\noptimizer: {name: lynx, lr: 0.001, beta1: 0.9, beta2: 0.99, weight_decay: "
                   "0}\n");
     run_free(run);
     free(plugins);

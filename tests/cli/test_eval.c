@@ -242,10 +242,10 @@ END_TEST
 START_TEST(the_optimizer_is_not_needed)
 {
     run_well(&here,
-             "train moons.yaml --out lion --set optimizer.name=lion --plugin-dir %s --set "
+             "train moons.yaml --out lynx --set optimizer.name=lynx --plugin-dir %s --set "
              "optimizer.beta1=0.5",
              plugins);
-    run_well(&here, "eval lion");
+    run_well(&here, "eval lynx");
 }
 END_TEST
 

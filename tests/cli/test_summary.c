@@ -99,8 +99,8 @@ END_TEST
 
 START_TEST(the_optimizer_is_not_needed)
 {
-    run_well(&here, "train kinds.yaml --out lion --plugin-dir %s --set optimizer=lion", plugins);
-    run_well(&here, "summary lion");
+    run_well(&here, "train kinds.yaml --out lynx --plugin-dir %s --set optimizer=lynx", plugins);
+    run_well(&here, "summary lynx");
 }
 END_TEST
 

@@ -490,7 +490,7 @@ START_TEST(an_optimizer_from_elsewhere_trains)
 {
     char *folder = sample_folder(), *plugins = sample_plugins();
     run *run = run_line(&(run_options){.folder = folder},
-                        "train kinds.yaml --out run --plugin-dir %s --set optimizer.name=lion "
+                        "train kinds.yaml --out run --plugin-dir %s --set optimizer.name=lynx "
                         "--set optimizer.lr=0.01 --set optimizer.beta1=0.8 --json",
                         plugins);
 
@@ -500,7 +500,7 @@ START_TEST(an_optimizer_from_elsewhere_trains)
                         0.5 * sample_number(json_array_get(lines, 0), "train_loss"));
     char *config = sample_read(folder, "run/config.yaml", NULL);
     ck_assert_ptr_nonnull(strstr(
-        config, "optimizer: {name: lion, lr: 0.01, beta1: 0.8, beta2: 0.99, weight_decay: 0}"));
+        config, "optimizer: {name: lynx, lr: 0.01, beta1: 0.8, beta2: 0.99, weight_decay: 0}"));
     free(config);
     json_decref(lines);
     run_free(run);
@@ -515,7 +515,7 @@ START_TEST(a_flat_plugin_folder_named_relatively_does)
     char *inner = sample_path(plugins, "optimizer");
 
     run_well(&(run_options){.folder = inner},
-             "train %s/kinds.yaml --out %s/run --plugin-dir . --set optimizer.name=lion", folder,
+             "train %s/kinds.yaml --out %s/run --plugin-dir . --set optimizer.name=lynx", folder,
              folder);
     free(inner);
     free(plugins);
@@ -530,7 +530,7 @@ START_TEST(the_environment_names_plugin_folders)
     ck_assert_int_gt(asprintf(&path, "PLEXUS_PLUGIN_PATH=%s", plugins), 0);
     const char *const environment[] = {path, NULL};
     run_well(&(run_options){.folder = folder, .environment = environment},
-             "train kinds.yaml --out run --set optimizer.name=lion");
+             "train kinds.yaml --out run --set optimizer.name=lynx");
     free(path);
     free(plugins);
     free(folder);

@@ -1,4 +1,4 @@
-/* lion.c: an optimizer as somebody outside this project writes one.
+/* lynx.c: an optimizer as somebody outside this project writes one.
  *   c = beta1 m + (1 - beta1) g;   w -= lr (sign(c) + weight_decay w);
  *   m = beta2 m + (1 - beta2) g */
 #include <math.h>
@@ -6,12 +6,12 @@
 
 typedef struct {
     double beta1, beta2, weight_decay;
-} lion;
+} lynx;
 
 static const plx_setting settings[] = {
-    PLX_REAL(lion, beta1, 0.9, 0, 1, "share of the momentum in the direction"),
-    PLX_REAL(lion, beta2, 0.99, 0, 1, "decay of the momentum"),
-    PLX_REAL(lion, weight_decay, 0, 0, HUGE_VAL, "decoupled decay, times lr"),
+    PLX_REAL(lynx, beta1, 0.9, 0, 1, "share of the momentum in the direction"),
+    PLX_REAL(lynx, beta2, 0.99, 0, 1, "decay of the momentum"),
+    PLX_REAL(lynx, weight_decay, 0, 0, HUGE_VAL, "decoupled decay, times lr"),
 };
 
 static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_emit *emit)
@@ -22,7 +22,7 @@ static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_
 static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
                           const float *g, void *const *slot)
 {
-    const lion *s = self;
+    const lynx *s = self;
     const float b1 = (float)s->beta1, b2 = (float)s->beta2;
     const float lr = (float)step->lr, decay = (float)s->weight_decay;
     float *m = slot[0];
@@ -35,5 +35,5 @@ static int32_t step_range(const void *self, const plx_step *step, uint64_t n, fl
     return PLX_OK;
 }
 
-PLX_OPTIMIZER(lion, .summary = "sign of an interpolated momentum", .settings = PLX_TABLE(settings),
+PLX_OPTIMIZER(lynx, .summary = "sign of an interpolated momentum", .settings = PLX_TABLE(settings),
               .plan_slots = plan_slots, .step_range = step_range)
