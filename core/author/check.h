@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "author/exam.h"
-#include "author/sandbox.h"
+#include "support/sandbox.h"
 
 typedef enum {
     FINDING_PASSED,

@@ -1,7 +1,7 @@
 /* sandbox.h: runs a function in a child process that may crash, hang, eat memory or print, and says
  * how it ended. */
-#ifndef AUTHOR_SANDBOX_H
-#define AUTHOR_SANDBOX_H
+#ifndef SUPPORT_SANDBOX_H
+#define SUPPORT_SANDBOX_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,15 +10,15 @@
 #include "support/text.h"
 
 typedef struct sandbox_limits {
-    double seconds;  /* of the wall clock; past it the child and what it forked are killed  */
-    uint64_t memory; /* bytes of address space it may take on top of what it starts with    */
+    double seconds; /* of the wall clock; past it the child and what it forked are killed; 0: any */
+    uint64_t memory; /* bytes of address space it may take on top of what it starts with; 0: any  */
 } sandbox_limits;
 
 typedef enum {
     SANDBOX_RETURNED,  /* the function returned                                                   */
     SANDBOX_EXITED,    /* something in it ended the process; `number` is the exit status          */
-    SANDBOX_SIGNALLED, /* it died; `number` is the signal                                        */
-    SANDBOX_TIMED_OUT,
+    SANDBOX_SIGNALLED, /* it died; `number` is the signal                                         */
+    SANDBOX_TIMED_OUT, /* it was killed                                                           */
 } sandbox_outcome;
 
 typedef struct sandbox_end {
@@ -29,10 +29,11 @@ typedef struct sandbox_end {
     text output;  /* the first 4 KiB of what was written to standard output and standard error   */
 } sandbox_end;
 
-/* Runs work(context, channel) in a child of its own session-like group: standard input is empty,
- * standard output and error are caught, no core file, it dies with the parent, SIGINT and SIGTERM
- * of the parent reach it by the parent's death. `channel` is a file descriptor to write to. False
- * only if there could be no child. Clear the end in any case. */
+/* Runs work(context, channel) in a child in a process group of its own: standard input is empty,
+ * standard output and error are caught, signals are as a new program finds them, there is no core
+ * file, and it dies with the parent. `channel` is a file descriptor to write to. What the child
+ * forked is killed when it ends. False, with ERROR_RUN, only if there could be no child. Clear the
+ * end in any case. */
 bool sandbox_run(const sandbox_limits *limits, void (*work)(void *context, int channel),
                  void *context, sandbox_end *end, plx_error *error);
 void sandbox_end_clear(sandbox_end *end);
