@@ -37,8 +37,23 @@ bool verb_help(cli *context, plx_error *error)
     return true;
 }
 
+/* One folder alone, for scripts. */
+static bool print_folder(const cli *context, plx_error *error)
+{
+    const char *what = context->options.argument[0];
+    const bool plugins = strcmp(what, "plugindir") == 0;
+
+    if (!plugins && strcmp(what, "includedir") != 0)
+        return error_set(error, ERROR_USAGE, "no folder '%s'; there are plugindir and includedir",
+                         what);
+    printf("%s\n", plugins ? context->plugindir : context->includedir);
+    return true;
+}
+
 bool verb_version(cli *context, plx_error *error)
 {
+    if (context->options.argument_count == 1)
+        return print_folder(context, error);
     if (context->options.json)
         printf("{\"plexus\":\"%s\",\"abi\":\"%d.%d\",\"onednn\":\"%s\",\"isa\":\"%s\"}\n",
                PLEXUS_VERSION, PLX_ABI_MAJOR, PLX_MINOR, product_library_version(), product_isa());

@@ -10,19 +10,25 @@
 #include "cli/verbs.h"
 #include "network/product.h"
 
+/* Where this program's plug-ins and header lie. */
+static bool find_own(cli *context, plx_error *error)
+{
+    context->plugindir =
+        catalog_own_folder(PLEXUS_BUILD_ROOT, "plugins", PLEXUS_BINDIR, PLEXUS_PLUGINDIR);
+    context->includedir = catalog_own_folder(PLEXUS_BUILD_ROOT, PLEXUS_SOURCE_ROOT "/include",
+                                             PLEXUS_BINDIR, PLEXUS_INCLUDEDIR);
+    return (context->plugindir != NULL && context->includedir != NULL) || error_memory(error);
+}
+
 static bool open_catalog(cli *context, plx_error *error)
 {
-    char *builtin = catalog_builtin_folder(PLEXUS_BUILD_ROOT, PLEXUS_BINDIR, PLEXUS_PLUGINDIR);
     const catalog_options options = {.folders = context->options.plugin_dir,
                                      .folder_count = context->options.plugin_dir_count,
                                      .environment = true,
-                                     .builtin = builtin,
+                                     .builtin = context->plugindir,
                                      .log = &context->log};
 
-    if (builtin == NULL)
-        return error_memory(error);
     context->catalog = catalog_new(&options, error);
-    free(builtin);
     return context->catalog != NULL;
 }
 
@@ -51,7 +57,7 @@ static bool run_verb(cli *context, const verb *verb, int argc, char **argv, plx_
                          *verb->arguments == '\0' ? "" : " ", verb->arguments);
     if (!cap_isa(error))
         return false;
-    if (verb->catalog && !open_catalog(context, error))
+    if (!find_own(context, error) || (verb->catalog && !open_catalog(context, error)))
         return false;
     return verb->run(context, error);
 }
@@ -95,6 +101,8 @@ int main(int argc, char **argv)
     }
     catalog_free(context.catalog);
     options_clear(&context.options);
+    free(context.plugindir);
+    free(context.includedir);
     if (context.signal != 0) {
         signal(context.signal, SIG_DFL);
         raise(context.signal);

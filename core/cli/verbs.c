@@ -29,9 +29,16 @@ static const verb verbs[] = {
      OPTION_JSON | OPTION_PLUGIN_DIR, 0, 1, true, verb_plugins},
     {"describe", "KIND NAME | FILE.so", "a plug-in's formula, settings, state and source", NULL,
      OPTION_JSON | OPTION_PLUGIN_DIR, 1, 2, true, verb_describe},
+    {"new", "KIND NAME", "write a new plug-in project that works as it stands",
+     "KIND is activation, loss or optimizer. The project is a folder of that NAME, or --out PATH: "
+     "one\n"
+     "C file, a meson.build, a README. `meson test` in it runs `plexus check`.\n",
+     OPTION_OUT | OPTION_PLUGIN_DIR, 2, 2, true, verb_new},
     {"help", "[VERB]", "this text, or more about a verb", NULL, 0, 0, 1, false, verb_help},
-    {"version", "", "versions of the program and what it runs on", NULL, OPTION_JSON, 0, 0, false,
-     verb_version},
+    {"version", "[plugindir|includedir]", "versions of the program and what it runs on",
+     "With an argument, the folder of the built-in plug-ins, or the one to compile plug-ins with "
+     "-I.\n",
+     OPTION_JSON, 0, 1, false, verb_version},
     {NULL, NULL, NULL, NULL, 0, 0, 0, false, NULL},
 };
 

@@ -13,6 +13,8 @@
 typedef struct cli {
     cli_options options;
     catalog *catalog; /* NULL for verbs that need none                                           */
+    char *plugindir;  /* the built-in plug-ins                                                   */
+    char *includedir; /* what <plexus/plugin.h> is found in                                      */
     terminal terminal;
     logger log; /* lines to stderr, above the progress bar if there is one                 */
     int exit_code;
@@ -45,6 +47,7 @@ bool verb_config(cli *context, plx_error *error);
 bool verb_summary(cli *context, plx_error *error);
 bool verb_plugins(cli *context, plx_error *error);
 bool verb_describe(cli *context, plx_error *error);
+bool verb_new(cli *context, plx_error *error);
 bool verb_help(cli *context, plx_error *error);
 bool verb_version(cli *context, plx_error *error);
 

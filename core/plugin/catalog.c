@@ -297,11 +297,10 @@ static char *relative_path(const char *from, const char *to)
     return t.bytes != NULL ? t.bytes : memory_string("");
 }
 
-/* Where an executable in `folder` has its plug-ins if it was installed; NULL if they aren't there.
- */
-static char *installed_folder(const char *folder, const char *bindir, const char *plugindir)
+/* Where an executable in `folder` has what was installed in `installed`; NULL if it isn't there. */
+static char *installed_folder(const char *folder, const char *bindir, const char *installed)
 {
-    char *relative = relative_path(bindir, plugindir);
+    char *relative = relative_path(bindir, installed);
     char *joined = relative != NULL ? file_join(folder, relative) : NULL;
     char *path = joined != NULL ? file_absolute(joined) : NULL;
 
@@ -314,7 +313,8 @@ static char *installed_folder(const char *folder, const char *bindir, const char
     return path;
 }
 
-char *catalog_builtin_folder(const char *build_root, const char *bindir, const char *plugindir)
+char *catalog_own_folder(const char *build_root, const char *in_build, const char *bindir,
+                         const char *installed)
 {
     char program[PATH_MAX];
     const ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
@@ -326,10 +326,10 @@ char *catalog_builtin_folder(const char *build_root, const char *bindir, const c
         root = build_root != NULL ? realpath(build_root, NULL) : NULL;
     }
     if (folder != NULL && root != NULL && strcmp(folder, root) == 0)
-        found = file_join(root, "plugins");
+        found = file_join(root, in_build);
     else if (folder != NULL)
-        found = installed_folder(folder, bindir, plugindir);
+        found = installed_folder(folder, bindir, installed);
     free(folder);
     free(root);
-    return found != NULL ? found : memory_string(plugindir);
+    return found != NULL ? found : memory_string(installed);
 }

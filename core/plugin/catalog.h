@@ -77,9 +77,10 @@ const char *catalog_kind_name(uint32_t kind);
 /* The reverse; 0 for an unknown word. */
 uint32_t catalog_kind(const char *word);
 
-/* The built-in folder for the running program: beside the build's executable, or relative to the
- * installed one. `build_root`, `bindir` and `plugindir` are what the build configured (the latter
- * two absolute). A new string. */
-char *catalog_builtin_folder(const char *build_root, const char *bindir, const char *plugindir);
+/* A folder that belongs to the running program: `in_build` (absolute, or relative to build_root) if
+ * the program lies in `build_root`, else `installed`, as it lies relative to `bindir`, so that an
+ * installation may be moved. The last two are what the build configured, absolute. A new string. */
+char *catalog_own_folder(const char *build_root, const char *in_build, const char *bindir,
+                         const char *installed);
 
 #endif

@@ -8,6 +8,8 @@
 #include "run.h"
 #include "sample.h"
 
+#include "support/file.h"
+
 /* ---- what is refused ------------------------------------------------------------------------- */
 
 static const struct {
@@ -21,7 +23,11 @@ static const struct {
     {"--json", "no command '--json'; `plexus help` lists them"},
     {"help frobnicate", "no command 'frobnicate'; `plexus help` lists them"},
     {"help train eval", "usage: plexus help [VERB]"},
-    {"version now", "usage: plexus version"},
+    {"version now", "no folder 'now'; there are plugindir and includedir"},
+    {"version plugindir includedir", "usage: plexus version [plugindir|includedir]"},
+    {"new", "usage: plexus new KIND NAME"},
+    {"new metric accuracy",
+     "no kind of plug-in 'metric'; there are activation, loss and optimizer"},
     {"train", "usage: plexus train FILE.yaml, or --resume DIR"},
     {"train a.yaml b.yaml", "usage: plexus train FILE.yaml | --resume DIR"},
     {"eval", "usage: plexus eval MODEL [DATA [TARGETS]]"},
@@ -93,7 +99,7 @@ END_TEST
 /* ---- help ------------------------------------------------------------------------------------ */
 
 static const char *const verbs[] = {"train",   "eval",     "predict", "config", "summary",
-                                    "plugins", "describe", "help",    "version"};
+                                    "plugins", "describe", "new",     "help",   "version"};
 
 START_TEST(help_lists_every_verb)
 {
@@ -197,6 +203,23 @@ START_TEST(version_json_is_an_object)
 }
 END_TEST
 
+START_TEST(version_names_its_folders)
+{
+    run *header = run_line(NULL, "version includedir");
+    run *plugins = run_line(NULL, "version plugindir");
+
+    run_expect(header, 0);
+    run_expect(plugins, 0);
+    ck_assert_str_eq(plugins->out, BUILTIN "\n");
+    header->out[strcspn(header->out, "\n")] = '\0';
+    char *path = file_join(header->out, "plexus/plugin.h");
+    ck_assert(file_exists(path));
+    free(path);
+    run_free(header);
+    run_free(plugins);
+}
+END_TEST
+
 START_TEST(the_isa_can_be_capped)
 {
     static const char *const environment[] = {"PLEXUS_ISA=sse41", NULL};
@@ -265,6 +288,7 @@ int main(void)
     tcase_add_test(texts, a_verb_lists_its_own_options_alone);
     tcase_add_test(texts, version_is_one_line);
     tcase_add_test(texts, version_json_is_an_object);
+    tcase_add_test(texts, version_names_its_folders);
     tcase_add_test(texts, the_isa_can_be_capped);
     tcase_add_loop_test(places, options_stand_anywhere_after_the_verb, 1, 6);
     tcase_add_test(places, two_dashes_end_the_options);

@@ -471,7 +471,7 @@ START_TEST(finds_the_builtin_folder_of_a_build)
 {
     char *root = program_folder();
     char *expected = file_join(root, "plugins");
-    char *found = catalog_builtin_folder(root, "/usr/bin", "/usr/lib/plexus/plugins");
+    char *found = catalog_own_folder(root, "plugins", "/usr/bin", "/usr/lib/plexus/plugins");
 
     ck_assert_str_eq(found, expected);
     free(found);
@@ -485,10 +485,10 @@ START_TEST(finds_the_builtin_folder_of_a_moved_installation)
 {
     char *folder = program_folder();
     char *above = file_folder(folder);
-    char *found =
-        catalog_builtin_folder("/nowhere", "/opt/plexus/plugin", "/opt/plexus/plugin/fixtures");
+    char *found = catalog_own_folder("/nowhere", "plugins", "/opt/plexus/plugin",
+                                     "/opt/plexus/plugin/fixtures");
     char *sibling =
-        catalog_builtin_folder("/nowhere", "/opt/plexus/bin/deep", "/opt/plexus/bin/plugin");
+        catalog_own_folder("/nowhere", "plugins", "/opt/plexus/bin/deep", "/opt/plexus/bin/plugin");
     char *expected = file_join(folder, "fixtures");
     char *expected_sibling = file_join(above, "plugin");
 
@@ -505,7 +505,7 @@ END_TEST
 
 START_TEST(falls_back_to_the_configured_folder)
 {
-    char *found = catalog_builtin_folder("/nowhere", "/opt/bin", "/opt/lib/none/plugins");
+    char *found = catalog_own_folder("/nowhere", "plugins", "/opt/bin", "/opt/lib/none/plugins");
 
     ck_assert_str_eq(found, "/opt/lib/none/plugins");
     free(found);
