@@ -412,7 +412,8 @@ START_TEST(the_working_directory_changes_nothing)
 }
 END_TEST
 
-static const char *const examples[] = {"breast-cancer", "diabetes", "iris", "moons", "xor"};
+static const char *const examples[] = {"breast-cancer", "diabetes", "diabetes-lbfgs",
+                                       "iris",          "moons",    "xor"};
 
 START_TEST(each_example_runs_as_it_stands)
 {
@@ -568,7 +569,7 @@ int main(void)
     tcase_add_test(same, set_overrides_the_file);
     tcase_add_test(same, the_run_s_config_trains_the_same_again);
     tcase_add_test(same, the_working_directory_changes_nothing);
-    tcase_add_loop_test(same, each_example_runs_as_it_stands, 0, 5);
+    tcase_add_loop_test(same, each_example_runs_as_it_stands, 0, 6);
     tcase_add_test(where, default_folders_are_numbered);
     tcase_add_test(where, a_number_that_is_taken_is_passed_over);
     tcase_add_test(where, a_file_called_runs_is_in_the_way);

@@ -34,11 +34,14 @@ static const plugin plugins[] = {
     {"optimizer", "adam", 1e-3},
     {"optimizer", "adamax", 2e-3},
     {"optimizer", "adamw", 1e-3},
+    {"optimizer", "lbfgs", 1},
     {"optimizer", "lion", 1e-4},
     {"optimizer", "nadam", 2e-3},
+    {"optimizer", "prodigy", 1},
     {"optimizer", "radam", 1e-3},
     {"optimizer", "rmsprop", 1e-2},
     {"optimizer", "rprop", 1e-2},
+    {"optimizer", "sam", 1e-2},
     {"optimizer", "sgd", 1e-2},
 };
 

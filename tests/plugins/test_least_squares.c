@@ -1,0 +1,128 @@
+/* lbfgs on linear least squares, where the lowest loss is known: the diabetes data and one linear
+ * unit, trained as `plexus train` does. The closed form is found here from the file itself, by the
+ * normal equations in double. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/memory.h"
+#include "train/fixture.h"
+
+enum { FEATURES = 10, TERMS = FEATURES + 1, COLUMNS = FEATURES + 1, ROWS = 442 };
+
+/* Features, then the target. */
+static void read_rows(double row[ROWS][COLUMNS])
+{
+    FILE *file = fopen(EXAMPLES "/data/diabetes.csv", "r");
+    char line[256];
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_ptr_nonnull(fgets(line, sizeof(line), file)); /* the header */
+    for (int r = 0; r < ROWS; r++) {
+        ck_assert_ptr_nonnull(fgets(line, sizeof(line), file));
+        char *at = line;
+        for (int c = 0; c < COLUMNS; c++, at++) /* over the comma */
+            row[r][c] = strtod(at, &at);
+    }
+    ck_assert_ptr_null(fgets(line, sizeof(line), file));
+    fclose(file);
+}
+
+/* Each column to mean 0 and deviation 1. */
+static void standardise(double row[ROWS][COLUMNS])
+{
+    for (int c = 0; c < COLUMNS; c++) {
+        double mean = 0, squares = 0;
+        for (int r = 0; r < ROWS; r++)
+            mean += row[r][c] / ROWS;
+        for (int r = 0; r < ROWS; r++)
+            squares += (row[r][c] - mean) * (row[r][c] - mean) / ROWS;
+        for (int r = 0; r < ROWS; r++)
+            row[r][c] = (row[r][c] - mean) / sqrt(squares);
+    }
+}
+
+/* Term `t` of a row: a feature, or the constant. */
+static double term(const double *row, int t)
+{
+    return t < FEATURES ? row[t] : 1;
+}
+
+/* A w = b for a positive definite A, by elimination without pivots; w takes b's place. */
+static void solve(double a[TERMS][TERMS], double b[TERMS])
+{
+    for (int k = 0; k < TERMS; k++)
+        for (int i = k + 1; i < TERMS; i++) {
+            const double factor = a[i][k] / a[k][k];
+            for (int j = k; j < TERMS; j++)
+                a[i][j] -= factor * a[k][j];
+            b[i] -= factor * b[k];
+        }
+    for (int k = TERMS - 1; k >= 0; k--) {
+        for (int j = k + 1; j < TERMS; j++)
+            b[k] -= a[k][j] * b[j];
+        b[k] /= a[k][k];
+    }
+}
+
+/* The lowest mean square there is. */
+static double closed_form(void)
+{
+    static double row[ROWS][COLUMNS];
+    double a[TERMS][TERMS] = {{0}}, w[TERMS] = {0}, sum = 0;
+
+    read_rows(row);
+    standardise(row);
+    for (int r = 0; r < ROWS; r++)
+        for (int i = 0; i < TERMS; i++) {
+            for (int j = 0; j < TERMS; j++)
+                a[i][j] += term(row[r], i) * term(row[r], j);
+            w[i] += term(row[r], i) * row[r][FEATURES];
+        }
+    solve(a, w);
+    for (int r = 0; r < ROWS; r++) {
+        double off = -row[r][FEATURES];
+        for (int i = 0; i < TERMS; i++)
+            off += w[i] * term(row[r], i);
+        sum += off * off;
+    }
+    return sum / ROWS;
+}
+
+START_TEST(lbfgs_reaches_the_closed_form)
+{
+    char *text = memory_format("data: {train: %s/data/diabetes.csv, target: progression, "
+                               "scale: standard, scale_target: standard}\n"
+                               "network: {layers: [{units: 1, activation: identity}]}\n"
+                               "loss: mse\noptimizer: lbfgs\n"
+                               "train: {epochs: 100, batch: full}\n",
+                               EXAMPLES);
+    char *run = fresh_run();
+    outcome *outcome = plan_expect(&(plan){.text = text, .out = run, .few_checkpoints = true},
+                                   TRAIN_EARLY_STOPPED);
+    const double lowest = closed_form();
+
+    ck_assert_double_eq_tol(lowest, 0.4822516, 1e-6); /* R^2 is 0.5177 */
+    ck_assert_double_eq_tol(outcome->result.train_loss, lowest, 1e-5 * lowest);
+    ck_assert_int_lt(outcome->result.steps, 60);
+    outcome_free(outcome);
+    free(run);
+    free(text);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("plugins/least_squares");
+    TCase *c = tcase_create("diabetes");
+
+    tcase_add_test(c, lbfgs_reaches_the_closed_form);
+    suite_add_tcase(s, c);
+    return s;
+}
+
+int main(void)
+{
+    return harness_run(suite());
+}
