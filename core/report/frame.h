@@ -1,0 +1,58 @@
+/* frame.h: what every plot stands in: two axes with ticks, a grid, labels, and a rectangle that
+ * what is drawn is cut to. Lengths are units of the picture's own; it is scaled to the width there
+ * is, and its texts are 12 units high, which stays readable where a narrow screen makes a unit a
+ * little less than a pixel. */
+#ifndef REPORT_FRAME_H
+#define REPORT_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "report/html.h"
+
+enum { FRAME_TICKS = 16, FRAME_COLOURS = 8 };
+
+typedef struct frame_axis {
+    const char *label; /* NULL: none                                                             */
+    bool log;
+    double lo, hi; /* finite, lo < hi; for a logarithmic axis above 0                           */
+} frame_axis;
+
+typedef struct frame {
+    double width, height;            /* of the picture                                           */
+    double left, top, right, bottom; /* of the rectangle                                         */
+    frame_axis x, y;
+    unsigned clip; /* the id of the rectangle's clip path                                        */
+} frame;
+
+/* Makes an axis fit values: those that it cannot show (not finite, or not above 0 on a logarithmic
+ * axis) are left out. Start with lo = INFINITY, hi = -INFINITY; frame_axis_settle then widens what
+ * is empty or has no extent, and leaves a little room at both ends if `room`. */
+void frame_axis_take(frame_axis *axis, double value);
+void frame_axis_settle(frame_axis *axis, bool room);
+
+/* Where an axis has ticks: at most FRAME_TICKS values from lo to hi, rising; about `about` of them,
+ * at least two where the axis has room for them. Steps are 1, 2 or 5 times a power of ten; on a
+ * logarithmic axis that spans at least a decade ticks stand at powers of ten, then perhaps at twice
+ * and five times these. */
+size_t frame_ticks(const frame_axis *axis, size_t about, double ticks[FRAME_TICKS]);
+/* The text of one of them, with as many digits as tell it from the others. */
+char *frame_tick_text(char buffer[32], const frame_axis *axis, const double *ticks, size_t count,
+                      size_t index);
+
+/* Opens the picture: title and description for those who cannot see it, grid, ticks, labels; what
+ * is drawn until frame_close is cut to the rectangle. `width`, `height`, `x` and `y` are filled in
+ * before. */
+void frame_open(html *page, frame *frame, const char *title, const char *description, bool grid);
+void frame_close(html *page);
+
+/* Where a value lies, never NaN and never beyond what a picture can say. */
+double frame_x(const frame *frame, double value);
+double frame_y(const frame *frame, double value);
+/* The width of a text of 12 units' height, a little more than it is. */
+double frame_text_width(const char *string);
+
+/* The dashes of line number i, "none" for the first; lines differ by more than their colour. */
+const char *frame_dashes(size_t index);
+
+#endif
