@@ -187,6 +187,13 @@ START_TEST(survives_a_hang_behind_a_closed_pipe)
 }
 END_TEST
 
+START_TEST(tells_a_load_that_closes_files)
+{
+    expect_reason("closes_files",
+                  "optimizer subject it closes files of the process while it is loaded\n");
+}
+END_TEST
+
 START_TEST(lists_one_kind)
 {
     char *folder = harness_folder();
@@ -242,6 +249,7 @@ static Suite *suite(void)
     tcase_add_test(lists, survives_an_exit);
     tcase_add_test(lists, survives_a_hang);
     tcase_add_test(lists, survives_a_hang_behind_a_closed_pipe);
+    tcase_add_test(lists, tells_a_load_that_closes_files);
     tcase_add_test(lists, lists_one_kind);
     tcase_add_test(lists, names_without_loading);
     suite_add_tcase(s, lists);
