@@ -93,6 +93,24 @@ START_TEST(stopped_twice_in_the_same_epoch)
 }
 END_TEST
 
+/* nadam has a slot of the model, rprop and radam first steps unlike the others. */
+static const char *const others[] = {"nadam", "radam", "rprop", "adadelta", "adamax", "lion"};
+
+START_TEST(stopped_with_another_optimizer)
+{
+    char *text = memory_format(DATA NETWORK LOSS "optimizer: %s\n" SCHEDULE TRAIN, others[_i]);
+    char *expected = fresh_run(), *run = stopped(text, 5);
+
+    outcome_free(plan_expect(&(plan){.text = text, .out = expected, .few_checkpoints = true},
+                             TRAIN_COMPLETED));
+    finish(run);
+    assert_same_run(expected, run);
+    free(expected);
+    free(run);
+    free(text);
+}
+END_TEST
+
 START_TEST(resumed_with_other_threads)
 {
     char *expected = undisturbed(), *run = stopped(WHOLE, 5);
@@ -632,6 +650,8 @@ static Suite *suite(void)
     tcase_add_loop_test(bytes, stopped_at_any_batch, 1, STEPS);
     tcase_add_test(bytes, stopped_twice);
     tcase_add_test(bytes, stopped_twice_in_the_same_epoch);
+    tcase_add_loop_test(bytes, stopped_with_another_optimizer, 0,
+                        sizeof(others) / sizeof(others[0]));
     tcase_add_test(bytes, resumed_with_other_threads);
     tcase_add_loop_test(bytes, killed_at_any_epoch, 1, EPOCHS + 1);
     tcase_add_loop_test(bytes, killed_within_any_epoch, 0, EPOCHS);
