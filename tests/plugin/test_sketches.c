@@ -1,6 +1,6 @@
-/* What the plug-in interface can carry: five optimizers that ask much of it (model slots and
- * closures, matrix products, slots of other shapes, estimates over the whole model) are found,
- * loaded and verified as any plug-in is, planned, and driven on a small problem. */
+/* What the plug-in interface can carry: two optimizers that ask much of it (matrix products, slots
+ * of other shapes) are found, loaded and verified as any plug-in is, planned, and driven on a small
+ * problem. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,11 +127,9 @@ static void rig_free(rig *rig)
     free(rig);
 }
 
-/* Forward and backward on all rows, as a closure does it. */
-static int32_t evaluate(void *context, double *loss)
+/* Forward and backward on all rows. */
+static int32_t evaluate(rig *rig, double *loss)
 {
-    rig *rig = context;
-
     return network_forward(rig->network, ROWS, rig->x, NULL, true, &rig->error) &&
                    network_loss(rig->network, rig->target, NULL, NULL, 1.0 / ROWS, true, loss, NULL,
                                 &rig->error) &&
@@ -146,7 +144,6 @@ static double train(rig *rig, int64_t steps, double lr)
     driver_outcome outcome = {.finite = true};
     double loss = 0;
 
-    driver_set_closure(rig->driver, evaluate, rig);
     for (int64_t step = 1; step <= steps && !outcome.done; step++) {
         ck_assert_msg(evaluate(rig, &loss) == PLX_OK, "%s", rig->error.text);
         ck_assert_msg(driver_step(rig->driver, step, lr, loss, &outcome, &rig->error), "%s",
@@ -160,10 +157,9 @@ static double train(rig *rig, int64_t steps, double lr)
 static const struct {
     const char *name;
     double most; /* of the first loss that may be left */
-    bool closure;
 } sketches[] = {
-    {"adafactor", 0.3, false}, {"lbfgs", 0.001, true}, {"muon", 0.1, false},
-    {"prodigy", 0.05, false},  {"sam", 0.2, true},
+    {"adafactor", 0.3},
+    {"muon", 0.1},
 };
 enum { SKETCHES = sizeof(sketches) / sizeof(sketches[0]) };
 
@@ -180,25 +176,10 @@ START_TEST(descends)
 }
 END_TEST
 
-START_TEST(counts_evaluations)
-{
-    rig *rig = rig_new(sketches[_i].name);
-
-    train(rig, 3, rig->optimizer->plugin->optimizer->lr);
-    if (sketches[_i].closure)
-        ck_assert_int_ge(driver_evaluations(rig->driver), 3);
-    else
-        ck_assert_int_eq(driver_evaluations(rig->driver), 0);
-    rig_free(rig);
-}
-END_TEST
-
 /* What a checkpoint would hold. */
 START_TEST(plans_slots_of_its_own)
 {
-    static const char *const last[] = {"slots.layers.2.bias.square", "slots.model.count",
-                                       "slots.layers.2.bias.square", "slots.model.numerator",
-                                       "slots.layers.2.bias.momentum"};
+    static const char *const last[] = {"slots.layers.2.bias.square", "slots.layers.2.bias.square"};
     rig *rig = rig_new(sketches[_i].name);
     const size_t count = driver_slots(rig->driver);
 
@@ -251,69 +232,16 @@ START_TEST(muon_steps_orthogonally)
 }
 END_TEST
 
-START_TEST(lbfgs_says_when_it_is_done)
-{
-    rig *rig = rig_new("lbfgs");
-    driver_outcome outcome = {0};
-    size_t count;
-    const network_tensor *tensor = network_tensors(rig->network, &count);
-
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < tensor[i].rows * tensor[i].cols; k++)
-            network_gradients(rig->network, i)[k] = 0;
-    ck_assert(driver_step(rig->driver, 1, 1, 0.5, &outcome, &rig->error));
-    ck_assert(outcome.done);
-    rig_free(rig);
-}
-END_TEST
-
-START_TEST(prodigy_raises_its_estimate)
-{
-    rig *rig = rig_new("prodigy");
-    const double *distance = slot_of(rig, "slots.model.distance")->data;
-
-    ck_assert_double_eq(*distance, 1e-6);
-    train(rig, STEPS, 1);
-    ck_assert_double_gt(*distance, 1e-4);
-    rig_free(rig);
-}
-END_TEST
-
-static int32_t endless(void *context, double *loss)
-{
-    *loss = HUGE_VAL;
-    return PLX_OK;
-}
-
-START_TEST(sam_fails_with_words_where_the_loss_is_endless)
-{
-    rig *rig = rig_new("sam");
-    driver_outcome outcome;
-    double loss;
-
-    ck_assert_int_eq(evaluate(rig, &loss), PLX_OK);
-    driver_set_closure(rig->driver, endless, NULL);
-    ck_assert(!driver_step(rig->driver, 1, 0.1, loss, &outcome, &rig->error));
-    stage_expect(&rig->error, ERROR_PLUGIN, "",
-                 "optimizer 'sam': the loss is inf at a distance of 0.05; a smaller rho might do");
-    rig_free(rig);
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *s = suite_create("sketches");
     TCase *all = tcase_create("all"), *each = tcase_create("each");
 
     tcase_add_loop_test(all, descends, 0, SKETCHES);
-    tcase_add_loop_test(all, counts_evaluations, 0, SKETCHES);
     tcase_add_loop_test(all, plans_slots_of_its_own, 0, SKETCHES);
     suite_add_tcase(s, all);
     tcase_add_test(each, adafactor_keeps_a_number_a_row_and_a_column);
     tcase_add_test(each, muon_steps_orthogonally);
-    tcase_add_test(each, lbfgs_says_when_it_is_done);
-    tcase_add_test(each, prodigy_raises_its_estimate);
-    tcase_add_test(each, sam_fails_with_words_where_the_loss_is_endless);
     suite_add_tcase(s, each);
     return s;
 }
