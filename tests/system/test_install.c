@@ -56,12 +56,15 @@ static size_t count(const char *text, const char *part)
 
 START_TEST(the_installed_program_finds_the_installed_plugins)
 {
-    char out[32768], below[512];
+    char out[131072], below[512];
 
+    shell(out, sizeof(out), "find '%s%s' -name '*.so'", BUILD_ROOT, "/plugins");
+    const size_t built = count(out, ".so\n");
     shell(out, sizeof(out), "cd / && '%s%s/plexus' plugins --json", stage, BINDIR);
     snprintf(below, sizeof(below), "\"path\":\"%s%s/", stage, PLUGINDIR);
-    ck_assert_uint_eq(count(out, "\"kind\":"), 21);
-    ck_assert_uint_eq(count(out, below), 21);
+    ck_assert_uint_gt(built, 0);
+    ck_assert_uint_eq(count(out, "\"kind\":"), built);
+    ck_assert_uint_eq(count(out, below), built);
 }
 END_TEST
 
