@@ -41,20 +41,20 @@ static const node *name_of(const reader *r, const node *value, const char *kind)
     return NULL;
 }
 
-/* The keys the map may have: name, the core's own, and the plug-in's settings, none of which bears
- * one of the core's names (a plug-in with such a setting does not load). */
-static bool check_keys(const reader *r, const node *map, const plugin *plugin, const char *own)
+/* The keys the map may have: the core's own, and the plug-in's settings, none of which bears one of
+ * the core's names (a plug-in with such a setting does not load). */
+static bool check_keys(const reader *r, const node *map, const plugin *plugin, word_list own)
 {
-    const size_t count = settings_count(plugin), first = own != NULL ? 2 : 1;
-    const char **words = memory_array(count + 2, sizeof(*words));
+    const size_t count = settings_count(plugin);
+    const char **words = memory_array(own.count + count, sizeof(*words));
 
     if (words == NULL)
         return error_memory(r->error);
-    words[0] = "name";
-    words[1] = own;
+    for (size_t i = 0; i < own.count; i++)
+        words[i] = own.words[i];
     for (size_t i = 0; i < count; i++)
-        words[first + i] = settings_row(plugin, i)->name;
-    const bool ok = field_known(r, map, (word_list){words, first + count});
+        words[own.count + i] = settings_row(plugin, i)->name;
+    const bool ok = field_known(r, map, (word_list){words, own.count + count});
     free(words);
     return ok;
 }
@@ -85,14 +85,21 @@ static bool check_value(const reader *r, const node *value, const plx_setting *r
     return ok;
 }
 
-/* The key is known to be a setting's name. */
-static bool read_setting(const reader *r, const node *value, settings *settings)
+bool component_set(const reader *r, const node *map, word_list own, settings *settings)
 {
-    return check_value(r, value, row_of(settings->plugin, value->key)) &&
-           settings_set(settings, value->key, value->key_at, value->text, value->at, r->error);
+    if (!check_keys(r, map, settings->plugin, own))
+        return false;
+    for (const node *value = map->first; value != NULL; value = value->next) {
+        const plx_setting *row = row_of(settings->plugin, value->key);
+        if (row != NULL &&
+            (!check_value(r, value, row) ||
+             !settings_set(settings, value->key, value->key_at, value->text, value->at, r->error)))
+            return false;
+    }
+    return true;
 }
 
-bool component_read(const reader *r, const node *value, uint32_t kind, const char *own,
+bool component_read(const reader *r, const node *value, uint32_t kind, word_list own,
                     component *component)
 {
     const node *name = name_of(r, value, catalog_kind_name(kind));
@@ -108,17 +115,11 @@ bool component_read(const reader *r, const node *value, uint32_t kind, const cha
         add_place(&cause, name->at);
         return error_set(r->error, cause.code, "%s", cause.text);
     }
-    const node *map = value->type == NODE_MAP ? value : NULL;
-    if (map != NULL && !check_keys(r, map, plugin, own))
-        return false;
     component->settings = settings_new(plugin, r->error);
     if (component->settings == NULL)
         return false;
-    for (const node *child = map != NULL ? map->first : NULL; child != NULL; child = child->next)
-        if (strcmp(child->key, "name") != 0 && (own == NULL || strcmp(child->key, own) != 0) &&
-            !read_setting(r, child, component->settings))
-            return false;
-    return settings_validate(component->settings, name->at, r->error);
+    return (value->type != NODE_MAP || component_set(r, value, own, component->settings)) &&
+           settings_validate(component->settings, name->at, r->error);
 }
 
 void component_free(component *component)

@@ -354,7 +354,7 @@ static bool read_delimiter(const reader *r, const node *section, char *delimiter
 /* Columns to leave out: of those of a file that holds its targets. */
 static bool read_drop(const reader *r, const node *section, data_config *data)
 {
-    if (!field_texts(r, section, "drop", &data->drop, &data->drop_count))
+    if (!field_texts(r, section, "drop", "a column", "columns", &data->drop, &data->drop_count))
         return false;
     return data->drop_count == 0 || has_columns(data) ||
            error_at(r->error, ERROR_CONFIG, tree_child(section, "drop")->key_at,
@@ -365,14 +365,14 @@ static bool read_drop(const reader *r, const node *section, data_config *data)
 static bool read_columns(const reader *r, const node *section, data_config *data)
 {
     int header = HEADER_AUTO, missing = MISSING_ERROR;
-    const bool ok =
-        field_choice(r, section, "header", data_headers, &header) &&
-        read_delimiter(r, section, &data->delimiter) && read_drop(r, section, data) &&
-        field_texts(r, section, "categorical", &data->categorical, &data->categorical_count) &&
-        field_choice(r, section, "missing", data_missing_rules, &missing) &&
-        (data->generate.name != NULL ||
-         field_size(r, section, "features", 1, 100000000, "auto", &data->features)) &&
-        read_targets(r, section, data);
+    const bool ok = field_choice(r, section, "header", data_headers, &header) &&
+                    read_delimiter(r, section, &data->delimiter) && read_drop(r, section, data) &&
+                    field_texts(r, section, "categorical", "a column", "columns",
+                                &data->categorical, &data->categorical_count) &&
+                    field_choice(r, section, "missing", data_missing_rules, &missing) &&
+                    (data->generate.name != NULL ||
+                     field_size(r, section, "features", 1, 100000000, "auto", &data->features)) &&
+                    read_targets(r, section, data);
 
     data->header = (header_rule)header;
     data->missing = (missing_rule)missing;

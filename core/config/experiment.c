@@ -3,7 +3,6 @@
  * checked. */
 #include "config/experiment.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,31 +10,16 @@
 #include "support/file.h"
 #include "support/memory.h"
 
-/* Where neither the file nor the plug-in says. */
-#define DEFAULT_LR 1e-3
-
 static bool read_loss(const reader *r, const node *value, experiment *experiment)
 {
+    static const char *const own[] = {"name", "fused"};
     const layer_config *last = &experiment->layers[experiment->layer_count - 1];
 
     experiment->fused = true;
-    return component_read(r, value, PLX_KIND_LOSS, "fused", &experiment->loss) &&
+    return component_read(r, value, PLX_KIND_LOSS, (word_list){own, 2}, &experiment->loss) &&
            field_flag(r, value, "fused", &experiment->fused) &&
            settings_loss_fits(experiment->loss.settings, last->activation.settings, r->catalog,
                               experiment->loss.at, r->error);
-}
-
-static bool read_optimizer(const reader *r, const node *value, experiment *experiment)
-{
-    const real_range positive = {.min = 0, .max = HUGE_VAL, .above = true};
-
-    if (!component_read(r, value, PLX_KIND_OPTIMIZER, "lr", &experiment->optimizer))
-        return false;
-    experiment->lr = DEFAULT_LR;
-    const settings *chosen = experiment->optimizer.settings;
-    if (chosen != NULL && chosen->plugin->optimizer->lr > 0)
-        experiment->lr = chosen->plugin->optimizer->lr;
-    return field_real(r, value, "lr", positive, NULL, &experiment->lr);
 }
 
 static bool read_sections(const reader *r, const node *root, experiment *experiment)
@@ -57,7 +41,7 @@ static bool read_sections(const reader *r, const node *root, experiment *experim
         return false;
     return data_section_read(r, data, &experiment->data) &&
            network_section_read(r, network, experiment) && read_loss(r, loss, experiment) &&
-           read_optimizer(r, optimizer, experiment) &&
+           optimizer_section_read(r, optimizer, experiment) &&
            schedule_section_read(r, tree_child(root, "schedule"), experiment) &&
            training_section_read(r, tree_child(root, "train"), experiment);
 }
@@ -133,7 +117,7 @@ void experiment_free(experiment *experiment)
     data_section_free(&experiment->data);
     network_section_free(experiment);
     component_free(&experiment->loss);
-    component_free(&experiment->optimizer);
+    optimizer_section_free(experiment);
     training_section_free(&experiment->train);
     tree_free(experiment->tree);
     free(experiment->file);

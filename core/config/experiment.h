@@ -143,6 +143,24 @@ typedef struct stopping_config {
     place at;
 } stopping_config;
 
+/* A rule of optimizer.groups: a rate or settings for the tensors that match. */
+typedef struct group_rule {
+    char **match; /* patterns of tensor names                                                    */
+    size_t match_count;
+    bool has_lr;
+    double lr;          /* at the schedule's start; 0: these tensors stay as they are            */
+    settings *settings; /* with the rule's values set; NULL without_optimizer                    */
+    const node *keys;   /* the rule in the tree: which it sets                                   */
+    place at;
+} group_rule;
+
+/* Tensors to which the same rules apply, and so with the same settings and rate. */
+typedef struct parameter_group {
+    settings *settings; /* the optimizer's, then those of the rules in their order               */
+    double lr;          /* at the schedule's start                                               */
+    uint64_t rules;     /* which: rule i is bit i                                                */
+} parameter_group;
+
 typedef enum { WEIGHTS_NONE, WEIGHTS_BALANCED, WEIGHTS_GIVEN } weights_rule;
 
 typedef struct class_weights_config {
@@ -179,6 +197,11 @@ typedef struct experiment {
     bool fused; /* loss: {fused: false} takes the long way                                       */
     component optimizer;
     double lr;
+    group_rule *group_rules; /* as in the file                                                   */
+    size_t group_rule_count;
+    parameter_group *parameter_groups; /* one or more; none without_optimizer                    */
+    size_t parameter_group_count;
+    size_t *tensor_group; /* of each tensor of the network, in its order, its parameter group    */
     schedule_config schedule;
     train_config train;
 } experiment;

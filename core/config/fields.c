@@ -313,13 +313,15 @@ bool field_text(const reader *r, const node *value, const char *wanted, char **s
     return *string != NULL || error_memory(r->error);
 }
 
-bool field_texts(const reader *r, const node *map, const char *key, char ***texts, size_t *count)
+bool field_texts(const reader *r, const node *map, const char *key, const char *one,
+                 const char *many, char ***texts, size_t *count)
 {
     const node *found = tree_child(map, key);
-    const char *wanted = "a column or a list of columns";
+    char wanted[128];
 
     if (found == NULL)
         return true;
+    snprintf(wanted, sizeof(wanted), "%s or a list of %s", one, many);
     if (found->type == NODE_MAP)
         return field_wrong(r, found, wanted);
     const bool list = found->type == NODE_LIST;
@@ -329,7 +331,7 @@ bool field_texts(const reader *r, const node *map, const char *key, char ***text
     if (!list)
         return field_text(r, found, wanted, &(*texts)[(*count)++]);
     for (const node *item = found->first; item != NULL; item = item->next)
-        if (!field_text(r, item, "a column", &(*texts)[(*count)++]))
+        if (!field_text(r, item, one, &(*texts)[(*count)++]))
             return false;
     return true;
 }

@@ -63,8 +63,9 @@ bool field_choice(const reader *r, const node *map, const char *key, word_list w
 /* The same of a node. */
 bool field_choose(const reader *r, const node *value, word_list words, int *index);
 /* A list of texts, or one text; stores a new array of new strings. On failure too it is the
- * caller's to free. */
-bool field_texts(const reader *r, const node *map, const char *key, char ***texts, size_t *count);
+ * caller's to free. `one` and `many` say what they are: "a column", "columns". */
+bool field_texts(const reader *r, const node *map, const char *key, const char *one,
+                 const char *many, char ***texts, size_t *count);
 /* A scalar as a new string; as an absolute path. */
 bool field_text(const reader *r, const node *value, const char *wanted, char **string);
 bool field_path(const reader *r, const node *value, char **path);

@@ -115,6 +115,8 @@ static bool read_layer(const reader *r, const node *map, const init_spec *networ
 {
     static const char *const words[] = {"units", "activation", "dropout",
                                         "bias",  "bias_init",  "init"};
+    static const char *const component_words[] = {"name"};
+    const word_list own = {component_words, 1};
 
     layer->at = map->at;
     if (!field_is_map(r, map, "a map, such as {units: 10, activation: relu}") ||
@@ -125,7 +127,7 @@ static bool read_layer(const reader *r, const node *map, const init_spec *networ
         !field_size(r, map, "units", 1, MAX_UNITS, NULL, &layer->units) ||
         (activation = field_required(r, map, "activation", "activation: relu")) == NULL)
         return false;
-    return component_read(r, activation, PLX_KIND_ACTIVATION, NULL, &layer->activation) &&
+    return component_read(r, activation, PLX_KIND_ACTIVATION, own, &layer->activation) &&
            check_units(r, layer, index) &&
            field_real(r, map, "dropout", (real_range){0, 1, .below = true}, NULL,
                       &layer->dropout) &&

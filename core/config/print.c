@@ -238,20 +238,24 @@ static void add_data(text *out, const data_config *data)
 
 /* ---- components ------------------------------------------------------------------------------ */
 
-/* ", name: value" for each setting; choices are words. */
+/* ", name: value"; a choice is a word. */
+static void add_setting(text *out, const settings *settings, size_t index)
+{
+    char buffer[32];
+    const plx_setting *row = settings_row(settings->plugin, index);
+    const char *value = settings_value(settings, index, buffer);
+
+    text_addf(out, ", %s: ", row->name);
+    if (row->type == PLX_TYPE_CHOICE)
+        add_word(out, value);
+    else
+        text_add(out, value);
+}
+
 static void add_settings(text *out, const settings *settings)
 {
-    for (size_t i = 0; i < settings_count(settings->plugin); i++) {
-        char buffer[32];
-        const plx_setting *row = settings_row(settings->plugin, i);
-        const char *value = settings_value(settings, i, buffer);
-
-        text_addf(out, ", %s: ", row->name);
-        if (row->type == PLX_TYPE_CHOICE)
-            add_word(out, value);
-        else
-            text_add(out, value);
-    }
+    for (size_t i = 0; i < settings_count(settings->plugin); i++)
+        add_setting(out, settings, i);
 }
 
 static void add_activation(text *out, const component *activation)
@@ -277,14 +281,12 @@ static void add_loss(text *out, const experiment *experiment)
     text_add(out, "}\n");
 }
 
-/* The optimizer as the file has it, its plug-in not being loaded. */
-static void add_unloaded(text *out, const node *optimizer)
+/* The settings of a map as the file has them, the plug-in not being loaded. */
+static void add_unloaded(text *out, const node *map)
 {
-    const node *name = optimizer->type == NODE_MAP ? tree_child(optimizer, "name") : optimizer;
-
-    add_word(out, name->text);
-    for (const node *key = optimizer->first; key != NULL; key = key->next) {
-        if (key == name || strcmp(key->key, "lr") == 0 || key->type != NODE_SCALAR)
+    for (const node *key = map->first; key != NULL; key = key->next) {
+        if (strcmp(key->key, "name") == 0 || strcmp(key->key, "match") == 0 ||
+            strcmp(key->key, "lr") == 0 || key->type != NODE_SCALAR)
             continue;
         text_add(out, ", ");
         add_word(out, key->key);
@@ -298,18 +300,56 @@ static void add_unloaded(text *out, const node *optimizer)
     }
 }
 
+static void add_rule(text *out, const group_rule *rule)
+{
+    text_add(out, "{match: ");
+    if (rule->match_count > 1)
+        text_add(out, "[");
+    for (size_t i = 0; i < rule->match_count; i++) {
+        text_add(out, i > 0 ? ", " : "");
+        add_word(out, rule->match[i]);
+    }
+    text_add(out, rule->match_count > 1 ? "]" : "");
+    if (rule->has_lr)
+        add_real(out, ", lr: ", rule->lr, NULL);
+    if (rule->settings == NULL)
+        add_unloaded(out, rule->keys);
+    for (size_t i = 0; rule->settings != NULL && i < settings_count(rule->settings->plugin); i++)
+        if (tree_child(rule->keys, settings_row(rule->settings->plugin, i)->name) != NULL)
+            add_setting(out, rule->settings, i);
+    text_add(out, "}");
+}
+
+/* A line each, with what the file gives and no more: the rest is the optimizer's. */
+static void add_rules(text *out, const experiment *experiment)
+{
+    if (experiment->group_rule_count == 0)
+        return;
+    text_add(out, ", groups: [\n");
+    for (size_t i = 0; i < experiment->group_rule_count; i++) {
+        text_add(out, i > 0 ? ",\n    " : "    ");
+        add_rule(out, &experiment->group_rules[i]);
+    }
+    text_add(out, "]");
+}
+
 static void add_optimizer(text *out, const experiment *experiment)
 {
     const settings *chosen = experiment->optimizer.settings;
+    const node *unloaded = tree_child(experiment->tree, "optimizer");
 
     text_add(out, "optimizer: {name: ");
-    if (chosen == NULL)
-        add_unloaded(out, tree_child(experiment->tree, "optimizer"));
-    else
+    if (chosen == NULL) {
+        add_word(out,
+                 unloaded->type == NODE_MAP ? tree_child(unloaded, "name")->text : unloaded->text);
+        add_unloaded(out, unloaded);
+    } else {
         add_word(out, chosen->plugin->name);
+    }
     add_real(out, ", lr: ", experiment->lr, NULL);
     if (chosen != NULL)
         add_settings(out, chosen);
+    add_rules(out, experiment);
     text_add(out, "}\n");
 }
 

@@ -27,11 +27,19 @@ extern const word_list network_inits;
 
 /* ---- component.c ----------------------------------------------------------------------------- */
 
-/* Reads a component, which is a bare name or a map of `name`, the core's own key `own` (NULL: none)
- * and settings; the caller reads `own`. */
-bool component_read(const reader *r, const node *value, uint32_t kind, const char *own,
+/* Reads a component, which is a bare name or a map of the core's `own` keys, `name` among them, and
+ * settings; the caller reads the others of its own. */
+bool component_read(const reader *r, const node *value, uint32_t kind, word_list own,
                     component *component);
+/* Sets what the map gives; its keys are settings or `own`. */
+bool component_set(const reader *r, const node *map, word_list own, settings *settings);
 void component_free(component *component);
+
+/* ---- optimizer_section.c --------------------------------------------------------------------- */
+
+/* The layers have been read. */
+bool optimizer_section_read(const reader *r, const node *section, experiment *experiment);
+void optimizer_section_free(experiment *experiment);
 
 /* ---- training_section.c ---------------------------------------------------------------------- */
 

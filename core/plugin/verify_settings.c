@@ -19,6 +19,14 @@ static uint32_t width_of(uint32_t type)
     return type == PLX_TYPE_REAL || type == PLX_TYPE_INTEGER ? 8 : 4;
 }
 
+/* The keys that stand beside a component's settings in a config file. */
+static bool is_taken(const char *name, uint32_t kind)
+{
+    return strcmp(name, "name") == 0 || (kind == PLX_KIND_LOSS && strcmp(name, "fused") == 0) ||
+           (kind == PLX_KIND_OPTIMIZER &&
+            (strcmp(name, "lr") == 0 || strcmp(name, "groups") == 0 || strcmp(name, "match") == 0));
+}
+
 /* "setting 'beta1'" cannot be said before the name is known to be one. */
 static bool check_row_name(const plx_setting *rows, size_t index, uint32_t kind, plx_error *error)
 {
@@ -33,8 +41,7 @@ static bool check_row_name(const plx_setting *rows, size_t index, uint32_t kind,
         return error_set(error, ERROR_PLUGIN, "the name of its setting %zu, '%s', is not valid",
                          index + 1, shown);
     }
-    if (strcmp(name, "name") == 0 || (kind == PLX_KIND_OPTIMIZER && strcmp(name, "lr") == 0) ||
-        (kind == PLX_KIND_LOSS && strcmp(name, "fused") == 0))
+    if (is_taken(name, kind))
         return error_set(error, ERROR_PLUGIN,
                          "it has a setting '%s', a name that Plexus keeps for itself", name);
     for (size_t i = 0; i < index; i++)

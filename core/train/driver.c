@@ -439,6 +439,13 @@ static plx_step step_of(const driver *d, size_t index)
     return step;
 }
 
+/* Of a group whose rate is always 0. No optimizer is asked to leave its weights alone: one might
+ * make something else of the rate than a factor. */
+static bool is_frozen(const driver *d, size_t tensor)
+{
+    return d->group[d->tensor[tensor].group].lr_ratio == 0;
+}
+
 static void run_range(void *context, size_t task, int thread)
 {
     driver *d = context;
@@ -448,8 +455,10 @@ static void run_range(void *context, size_t task, int thread)
 
     step.offset = piece->offset;
     step.scratch = NULL;
-    piece->status =
-        d->optimizer->step_range(self, &step, piece->n, piece->w, piece->g, piece->slot);
+    piece->status = PLX_OK;
+    if (!is_frozen(d, piece->tensor))
+        piece->status =
+            d->optimizer->step_range(self, &step, piece->n, piece->w, piece->g, piece->slot);
     piece->finite = network_all_finite(piece->w, piece->n);
 }
 
@@ -484,6 +493,8 @@ static int32_t step_tensors(driver *d)
 
     for (size_t i = 0; i < d->tensor_count && (status == PLX_OK || status == PLX_DONE); i++) {
         const driver_tensor *tensor = &d->tensor[i];
+        if (is_frozen(d, i))
+            continue;
         const plx_step step = step_of(d, i);
         const int32_t one = d->optimizer->step_tensor(
             d->group[tensor->group].self, &step, tensor->w, tensor->g, d->tensor_slots[i].data);

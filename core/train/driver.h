@@ -25,7 +25,8 @@ typedef struct driver_tensor {
     size_t group;
 } driver_tensor;
 
-/* Tensors that share settings and rate. */
+/* Tensors that share settings and rate. With a rate of 0 they are frozen: step_range and step_tensor
+ * are not called for them, and step_model is told their rate. */
 typedef struct driver_group {
     const settings *optimizer; /* the same plug-in in all groups                                 */
     double lr_ratio;           /* its rate, as a multiple of the one that driver_step is given   */

@@ -102,11 +102,24 @@ void fingerprint_store(const fingerprint *print, tensor_file *file)
 
 /* --- comparing --- */
 
-/* The line at `at` without the spaces before it, made fit for a message. */
-static const char *show_line(char buffer[4 * SHOWN + 4], const char *at)
+/* The line at `at` without the spaces before it, from `from` on, made fit for a message. */
+static const char *show_line(char buffer[4 * SHOWN + 4], const char *at, size_t from)
 {
-    at += strspn(at, " ");
+    at += from > 0 ? from : strspn(at, " ");
     return *at == '\0' ? "nothing" : text_shown(buffer, at, strcspn(at, "\n"), SHOWN);
+}
+
+/* Where to begin showing two lines: at the last of the values that they have in common if their
+ * beginnings would not show a difference, else 0. */
+static size_t shown_from(const char *a, const char *b)
+{
+    size_t from = 0, same = 0;
+
+    for (; a[same] == b[same] && a[same] != '\0' && a[same] != '\n'; same++)
+        if (a[same] == ',')
+            from = same;
+    from += strspn(a + from, ", ");
+    return same > SHOWN / 2 ? from : 0;
 }
 
 /* The last line before `at` that begins a section, made fit for a message. */
@@ -138,11 +151,12 @@ bool fingerprint_check_config(const char *now, const char *before, const char *r
         a += n + 1;
         b += n + 1;
     }
+    const size_t from = shown_from(a, b);
     return error_set(error, ERROR_CONFIG,
                      "%s: the experiment has changed since the run began: under '%s' it says '%s', "
                      "but it said '%s'; a resumed run may only change train.threads",
-                     run, show_section(section, now, a + 1), show_line(line_a, a),
-                     show_line(line_b, b));
+                     run, show_section(section, now, a + 1), show_line(line_a, a, from),
+                     show_line(line_b, b, from));
 }
 
 static bool refuse_plugin(const fingerprint_plugin *one, const char *before, const char *run,

@@ -38,4 +38,6 @@ void introduce_network(const session *session, text *out)
               network_is_fused(session->network) ? " (fused)" : "",
               experiment->optimizer.settings->plugin->name);
     text_add_double(out, experiment->lr);
+    if (experiment->parameter_group_count > 1)
+        text_addf(out, ", %zu parameter groups", experiment->parameter_group_count);
 }

@@ -113,7 +113,23 @@ static driver_tensor *list_tensors(session *session, size_t *count, plx_error *e
             .cols = tensor[i].cols,
             .w = network_weights(session->network, i),
             .g = network_gradients(session->network, i),
+            .group = session->experiment->tensor_group[i],
         };
+    return made;
+}
+
+/* The parameter groups; a new array. */
+static driver_group *list_groups(const experiment *experiment, plx_error *error)
+{
+    driver_group *made = memory_array(experiment->parameter_group_count, sizeof(*made));
+
+    if (made == NULL)
+        error_memory(error);
+    for (size_t i = 0; made != NULL && i < experiment->parameter_group_count; i++) {
+        const parameter_group *group = &experiment->parameter_groups[i];
+        made[i] =
+            (driver_group){.optimizer = group->settings, .lr_ratio = group->lr / experiment->lr};
+    }
     return made;
 }
 
@@ -122,15 +138,15 @@ static bool build_driver(session *session, plx_error *error)
 {
     const experiment *experiment = session->experiment;
     const train_config *train = &experiment->train;
-    const driver_group all = {.optimizer = experiment->optimizer.settings, .lr_ratio = 1};
     size_t count;
     driver_tensor *tensors = list_tensors(session, &count, error);
+    driver_group *groups = list_groups(experiment, error);
     const driver_spec spec = {
         .tensors = tensors,
         .tensor_count = count,
         .layer_count = (uint32_t)network_layers(session->network),
-        .groups = &all,
-        .group_count = 1,
+        .groups = groups,
+        .group_count = experiment->parameter_group_count,
         .pool = session->pool,
         .host = &session->host,
         .clip_norm = train->clip_norm,
@@ -138,8 +154,9 @@ static bool build_driver(session *session, plx_error *error)
         .clip_at = preflight_place(experiment, train->clip_norm > 0 ? "clip_norm" : "clip_value"),
     };
 
-    session->driver = tensors != NULL ? driver_new(&spec, error) : NULL;
+    session->driver = tensors != NULL && groups != NULL ? driver_new(&spec, error) : NULL;
     free(tensors);
+    free(groups);
     return session->driver != NULL;
 }
 

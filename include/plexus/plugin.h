@@ -475,7 +475,7 @@ typedef struct plx_parameter {
     uint64_t rows, cols;
     const char *name;
     const void *self; /* the settings of its parameter group                                   */
-    double lr;
+    double lr;        /* of its group; 0: it is to stay as it is                               */
     float *w;
     const float *g;    /* renewed by host->evaluate                                             */
     void *const *slot; /* the slots of plan_slots for this tensor                               */

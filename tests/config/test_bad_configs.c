@@ -7,6 +7,11 @@
 #include "fixture.h"
 #include "harness.h"
 
+/* layers.0.weight, layers.0.bias, layers.1.weight */
+#define DEEP                                                                                       \
+    "network: {layers: [{units: 3, activation: tanh}, {units: 2, activation: softmax, bias: "      \
+    "false}]}\n"
+
 static const struct broken {
     const char *what;
     const char *text;
@@ -139,9 +144,75 @@ static const struct broken {
     {"nothing like it", DATA "wibble: 1\n", 0,
      "experiment.yaml:2:1: unknown key 'wibble' in the file; its keys are data, network, loss, "
      "optimizer, schedule, train"},
-    {"groups of parameters", DATA NETWORK LOSS "optimizer: {name: sgd, groups: []}\n", 0,
-     "experiment.yaml:4:24: unknown key 'groups' in optimizer; its keys are name, lr, momentum, "
-     "dampening, nesterov, weight_decay"},
+
+    /* Parameter groups */
+    {"groups that are no list", DATA DEEP LOSS "optimizer: {name: sgd, groups: 3}\n", 0,
+     "experiment.yaml:4:32: optimizer.groups is '3'; it must be a list, such as [{match: "
+     "\"*.bias\", weight_decay: 0}]"},
+    {"a group that is no map", DATA DEEP LOSS "optimizer: {name: sgd, groups: [3]}\n", 0,
+     "experiment.yaml:4:33: optimizer.groups[0] is '3'; it must be a map, such as {match: "
+     "\"*.bias\", weight_decay: 0}"},
+    {"a group without match", DATA DEEP LOSS "optimizer: {name: sgd, groups: [{lr: 0}]}\n", 0,
+     "experiment.yaml:4:33: the key 'match' is missing in optimizer.groups[0]; write match: "
+     "\"*.bias\""},
+    {"a group that sets nothing",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: '*.bias'}]}\n", 0,
+     "experiment.yaml:4:33: optimizer.groups[0] sets nothing; give lr or a setting of the "
+     "optimizer"},
+    {"a pattern that matches nothing",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: conv*, lr: 0}]}\n", 0,
+     "experiment.yaml:4:41: optimizer.groups[0].match is 'conv*', which matches no tensor; the "
+     "tensors are layers.0.weight, layers.0.bias, layers.1.weight"},
+    {"a pattern that almost matches",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: '*.bais', lr: 0}]}\n", 0,
+     "experiment.yaml:4:41: optimizer.groups[0].match is '*.bais', which matches no tensor; the "
+     "tensors are layers.0.weight, layers.0.bias, layers.1.weight; did you mean '*.bias'?"},
+    {"one of several patterns that matches nothing",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: ['*', layers.1.bias], lr: 0}]}\n", 0,
+     "experiment.yaml:4:47: optimizer.groups[0].match[1] is 'layers.1.bias', which matches no "
+     "tensor; the tensors are layers.0.weight, layers.0.bias, layers.1.weight; did you mean "
+     "'layers.0.bias'?"},
+    {"an empty list of patterns",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: [], lr: 0}]}\n", 0,
+     "experiment.yaml:4:41: optimizer.groups[0].match has 0 patterns; it must have 1 to 64"},
+    {"a pattern that is a map",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: {a: b}, lr: 0}]}\n", 0,
+     "experiment.yaml:4:41: optimizer.groups[0].match is a map; it must be a pattern of tensor "
+     "names or a list of patterns"},
+    {"a pattern in a list that is a list",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: [[a]], lr: 0}]}\n", 0,
+     "experiment.yaml:4:42: optimizer.groups[0].match[0] is a list; it must be a pattern of tensor "
+     "names"},
+    {"an empty pattern", DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: '', lr: 0}]}\n", 0,
+     "experiment.yaml:4:41: optimizer.groups[0].match is the text \"\"; it must be a pattern of "
+     "tensor names or a list of patterns"},
+    {"a misspelt key of a group",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: '*', weight_decy: 0}]}\n", 0,
+     "experiment.yaml:4:46: unknown key 'weight_decy' in optimizer.groups[0]; did you mean "
+     "'weight_decay'?"},
+    {"a setting of another optimizer in a group",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: '*', beta1: 0}]}\n", 0,
+     "experiment.yaml:4:46: unknown key 'beta1' in optimizer.groups[0]; its keys are match, lr, "
+     "momentum, dampening, nesterov, weight_decay"},
+    {"a setting out of range in a group",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: '*', momentum: 2}]}\n", 0,
+     "experiment.yaml:4:56: momentum is 2; it must be in 0 <= momentum < 1"},
+    {"a setting of a group that is a list",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: '*', momentum: [0]}]}\n", 0,
+     "experiment.yaml:4:56: optimizer.groups[0].momentum is a list; it must be a number in 0 <= "
+     "x < 1"},
+    {"a negative rate of a group",
+     DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: '*', lr: -1}]}\n", 0,
+     "experiment.yaml:4:50: optimizer.groups[0].lr is '-1'; it must be a finite number of at least "
+     "0"},
+    {"a group's settings that do not go together",
+     DATA DEEP LOSS
+     "optimizer: {name: sgd, groups: [{match: '*.bias', lr: 0.1, nesterov: true}]}\n",
+     0, "experiment.yaml:4:33: optimizer 'sgd': nesterov needs a momentum above 0, such as 0.9"},
+    {"settings of two groups that do not go together",
+     DATA DEEP LOSS "optimizer: {name: sgd, momentum: 0.9, groups: [{match: '*', nesterov: true}, "
+                    "{match: layers.1.weight, momentum: 0}]}\n",
+     0, "experiment.yaml:4:78: optimizer 'sgd': nesterov needs a momentum above 0, such as 0.9"},
 
     /* The data */
     {"no value", "data:\n" REST, 0,
@@ -636,6 +707,36 @@ START_TEST(refuses_too_many_layers)
 }
 END_TEST
 
+START_TEST(refuses_too_many_groups)
+{
+    text file = {0};
+
+    text_add(&file, DATA DEEP LOSS "optimizer: {name: sgd, groups: [{match: '*', lr: 1}");
+    for (int i = 0; i < 64; i++)
+        text_add(&file, ", {match: '*', lr: 1}");
+    text_add(&file, "]}\n");
+    check_message("65 groups", file.bytes, file.length,
+                  "experiment.yaml:4:32: optimizer.groups has 65 groups; it must have 0 to 64");
+    free(file.bytes);
+}
+END_TEST
+
+START_TEST(names_a_few_of_many_tensors)
+{
+    text file = {0};
+
+    text_add(&file, DATA "network: {layers: [{units: 2, activation: tanh}");
+    for (int i = 0; i < 4; i++)
+        text_add(&file, ", {units: 2, activation: tanh}");
+    text_add(&file, "]}\nloss: mse\noptimizer: {name: sgd, groups: [{match: x, lr: 1}]}\n");
+    check_message("10 tensors", file.bytes, file.length,
+                  "experiment.yaml:4:41: optimizer.groups[0].match is 'x', which matches no "
+                  "tensor; the tensors are layers.0.weight, layers.0.bias, layers.1.weight, "
+                  "layers.1.bias, ..., layers.4.bias");
+    free(file.bytes);
+}
+END_TEST
+
 START_TEST(refuses_a_long_key)
 {
     text file = {0};
@@ -657,6 +758,8 @@ static Suite *suite(void)
     tcase_add_loop_test(t, refuses_with_the_exact_message, 0,
                         (int)(sizeof(broken) / sizeof(broken[0])));
     tcase_add_test(t, refuses_too_many_layers);
+    tcase_add_test(t, refuses_too_many_groups);
+    tcase_add_test(t, names_a_few_of_many_tensors);
     tcase_add_test(t, refuses_a_long_key);
     suite_add_tcase(s, t);
     return s;

@@ -9,20 +9,25 @@
 #include "harness.h"
 #include "support/file.h"
 
+#define SGD "momentum dampening nesterov weight_decay"
+
 static const struct map {
     const char *heading;
     const char *file; /* with a key in the map that is like no other                             */
+    const char *more; /* keys that belong to no table: the settings of a component               */
 } maps[] = {
-    {"## Sections", "zzzzzzzzzz: 1\n"},
-    {"## data", "data: {zzzzzzzzzz: 1}\n" REST},
-    {"### target", "data: {train: a, target: {zzzzzzzzzz: 1}}\n" REST},
-    {"## network", DATA "network: {zzzzzzzzzz: 1}\n" LOSS OPTIMIZER},
-    {"### layers", DATA "network: {layers: [{zzzzzzzzzz: 1}]}\n" LOSS OPTIMIZER},
-    {"### init", DATA "network: {init: {zzzzzzzzzz: 1}}\n" LOSS OPTIMIZER},
-    {"## loss", DATA NETWORK "loss: {name: cross_entropy, zzzzzzzzzz: 1}\n" OPTIMIZER},
-    {"## schedule", GOOD "schedule: {zzzzzzzzzz: 1}\n"},
-    {"## train", GOOD "train: {zzzzzzzzzz: 1}\n"},
-    {"### early_stopping", GOOD "train: {early_stopping: {zzzzzzzzzz: 1}}\n"},
+    {"## Sections", "zzzzzzzzzz: 1\n", NULL},
+    {"## data", "data: {zzzzzzzzzz: 1}\n" REST, NULL},
+    {"### target", "data: {train: a, target: {zzzzzzzzzz: 1}}\n" REST, NULL},
+    {"## network", DATA "network: {zzzzzzzzzz: 1}\n" LOSS OPTIMIZER, NULL},
+    {"### layers", DATA "network: {layers: [{zzzzzzzzzz: 1}]}\n" LOSS OPTIMIZER, NULL},
+    {"### init", DATA "network: {init: {zzzzzzzzzz: 1}}\n" LOSS OPTIMIZER, NULL},
+    {"## loss", DATA NETWORK "loss: {name: cross_entropy, zzzzzzzzzz: 1}\n" OPTIMIZER, NULL},
+    {"## optimizer", DATA NETWORK LOSS "optimizer: {name: sgd, zzzzzzzzzz: 1}\n", SGD},
+    {"### groups", DATA NETWORK LOSS "optimizer: {name: sgd, groups: [{zzzzzzzzzz: 1}]}\n", SGD},
+    {"## schedule", GOOD "schedule: {zzzzzzzzzz: 1}\n", NULL},
+    {"## train", GOOD "train: {zzzzzzzzzz: 1}\n", NULL},
+    {"### early_stopping", GOOD "train: {early_stopping: {zzzzzzzzzz: 1}}\n", NULL},
 };
 
 static int compare(const void *left, const void *right)
@@ -75,8 +80,19 @@ static char *documented(const char *document, const char *heading)
     return sorted(words, count);
 }
 
-/* The keys that the reader names in its refusal. */
-static char *known(const char *file)
+/* Whether `words`, parted by spaces, have this one. */
+static bool is_among(const char *words, const char *word)
+{
+    const size_t length = strlen(word);
+
+    for (; words != NULL && *words != '\0'; words += strcspn(words, " "), words += *words == ' ')
+        if (strcspn(words, " ") == length && strncmp(words, word, length) == 0)
+            return true;
+    return false;
+}
+
+/* The keys that the reader names in its refusal, but for `more`. */
+static char *known(const char *file, const char *more)
 {
     static const char lead[] = "; its keys are ";
     char *words[64];
@@ -88,7 +104,8 @@ static char *known(const char *file)
     ck_assert_msg(rest != NULL, "%s", error.text);
     for (char *word = strtok(rest + strlen(lead), ", "); word != NULL; word = strtok(NULL, ", ")) {
         ck_assert_uint_lt(count, 64);
-        words[count++] = strdup(word);
+        if (!is_among(more, word))
+            words[count++] = strdup(word);
     }
     return sorted(words, count);
 }
@@ -100,7 +117,8 @@ START_TEST(tables_and_reader_agree)
     char *document = file_read(DOCUMENT, 1 << 20, false, &length, &error);
 
     ck_assert_msg(document != NULL, "%s", error.text);
-    char *in_document = documented(document, maps[_i].heading), *in_reader = known(maps[_i].file);
+    char *in_document = documented(document, maps[_i].heading),
+         *in_reader = known(maps[_i].file, maps[_i].more);
     ck_assert_str_eq(in_document, in_reader);
     free(in_document);
     free(in_reader);

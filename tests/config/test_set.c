@@ -250,7 +250,7 @@ static const struct refused {
                        "'train'?"},
     {"train.epoch=3", "--set train.epoch=3: unknown key 'epoch' in train; did you mean 'epochs'?"},
     {"optimizer.beta1=3", "--set optimizer.beta1=3: unknown key 'beta1' in optimizer; its keys are "
-                          "name, lr, momentum, dampening, nesterov, weight_decay"},
+                          "name, lr, groups, momentum, dampening, nesterov, weight_decay"},
     {"optimizer.momentum=-1",
      "--set optimizer.momentum=-1: momentum is -1; it must be in 0 <= momentum < 1"},
     {"data.test=/a/long/folder/with/many/parts/in/it/and/a/file/at/the/end.csv",

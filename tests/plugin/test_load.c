@@ -77,6 +77,8 @@ static const refusal optimizer_refusals[] = {
     {"row_bad_name", "the name of its setting 2, 'Beta-2', is not valid"},
     {"row_no_name", "its setting 2 has no name"},
     {"row_reserved", "it has a setting 'lr', a name that Plexus keeps for itself"},
+    {"row_groups", "it has a setting 'groups', a name that Plexus keeps for itself"},
+    {"row_match", "it has a setting 'match', a name that Plexus keeps for itself"},
     {"row_no_help", "its setting 'history' has no help text"},
     {"row_unknown_type",
      "the type of its setting 'history' is 9, which this version does not know"},

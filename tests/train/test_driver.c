@@ -960,6 +960,43 @@ START_TEST(ranges_are_stepped_with_their_groups_settings)
 }
 END_TEST
 
+/* An optimizer that moves whatever it is given, at any rate. */
+static int32_t move_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                          const float *g, void *const *slot)
+{
+    for (uint64_t i = 0; i < n; i++)
+        w[i] += 1;
+    return PLX_OK;
+}
+
+static int32_t move_tensor(const void *self, const plx_step *step, float *w, const float *g,
+                           void *const *slot)
+{
+    return move_range(self, step, step->rows * step->cols, w, g, slot);
+}
+
+static const plx_optimizer movers[] = {
+    {.size = sizeof(plx_optimizer), .step_range = move_range},
+    {.size = sizeof(plx_optimizer), .step_tensor = move_tensor},
+};
+
+START_TEST(a_frozen_group_is_not_stepped)
+{
+    rig *rig = rig_new(&movers[_i], 1);
+    const driver_group groups[2] = {{&rig->optimizer, 1}, {&rig->optimizer, 0}};
+    const driver_spec spec = {.groups = groups, .group_count = 2};
+    float before[TENSORS];
+
+    ck_assert_ptr_nonnull(rig_driver_of(rig, spec, by_role));
+    for (size_t i = 0; i < TENSORS; i++)
+        before[i] = network_weights(rig->network, i)[0];
+    step(rig, 1, 0.1);
+    for (size_t i = 0; i < TENSORS; i++)
+        ck_assert(network_weights(rig->network, i)[0] == before[i] + (by_role[i] == 0 ? 1 : 0));
+    rig_free(rig);
+}
+END_TEST
+
 /* --- ranges and memory of the caller's choice --- */
 
 START_TEST(ranges_may_have_another_size)
@@ -1180,6 +1217,7 @@ static Suite *suite(void)
     tcase_add_test(group, a_model_step_is_the_first_groups);
     tcase_add_test(group, a_model_step_sees_each_parameters_group);
     tcase_add_loop_test(group, ranges_are_stepped_with_their_groups_settings, 1, 5);
+    tcase_add_loop_test(group, a_frozen_group_is_not_stepped, 0, 2);
     tcase_add_test(chosen, ranges_may_have_another_size);
     tcase_add_test(chosen, no_range_is_larger_than_asked_for);
     tcase_add_test(chosen, memory_can_be_lent);
