@@ -18,8 +18,9 @@
  * counts as converged is judged on the batch at hand as well, so that with mini-batches both
  * tolerances are better 0.
  *
- * Weights are float32. A loss is then known to about 1e-7 of itself, and a weight along which it
- * curves gently to the root of that: near 1e-4 of itself, more or less as the curvature is.
+ * Weights are float32. A loss is then known to some 1e-7 of itself, and a weight to the root of that
+ * where the loss has a floor above 0; a loss that falls to 0, as a sum of squares can, leads on to
+ * the last bit (Rosenbrock's function ends at exactly (1, 1)).
  *
  * Parameter groups: their rates, as shares of the largest, scale H0 (a change of variables), so a
  * group with rate 0 stays where it is. The settings are those of the first group. */
@@ -321,7 +322,7 @@ static double between(point lo, point hi, double *width)
  * too small to matter. */
 static point zoom(work *k, point start, point lo, point hi)
 {
-    double width = INFINITY;
+    double width = HUGE_VAL;
 
     while (may_try(k) && fabs(hi.t - lo.t) * k->longest > k->o->tolerance_change) {
         const point at = evaluate(k, between(lo, hi, &width));
@@ -403,7 +404,8 @@ static int32_t give_up(const work *k)
     return PLX_DONE;
 }
 
-/* The weights are at their new place, the gradient is of there. */
+/* The weights are at their new place, the gradient is of there. The pair's s is how far float32
+ * weights have really moved, which is not quite t d. */
 static int32_t arrive(const work *k, double loss)
 {
     float *s = k->d, *y = k->g;

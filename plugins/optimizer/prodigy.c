@@ -41,7 +41,7 @@ static const plx_setting settings[] = {
     PLX_REAL(prodigy, d0, 1e-6, 1e-12, 1, "first estimate of the distance", .flags = PLX_LOG_SCALE),
     PLX_REAL(prodigy, d_coef, 1, 0, 1000, "factor of all later estimates",
              .flags = PLX_OPEN_MIN | PLX_LOG_SCALE),
-    PLX_REAL(prodigy, growth_rate, INFINITY, 1, INFINITY,
+    PLX_REAL(prodigy, growth_rate, HUGE_VAL, 1, HUGE_VAL,
              "largest growth of the estimate in a step"),
     PLX_FLAG(prodigy, safeguard_warmup, 0, "keep lr out of the estimate's denominator"),
     PLX_FLAG(prodigy, use_bias_correction, 0, "correct the rate for means that start at zero"),
