@@ -25,8 +25,8 @@ typedef struct driver_tensor {
     size_t group;
 } driver_tensor;
 
-/* Tensors that share settings and rate. With a rate of 0 they are frozen: step_range and step_tensor
- * are not called for them, and step_model is told their rate. */
+/* Tensors that share settings and rate. With a rate of 0 they are frozen: step_range and
+ * step_tensor are not called for them, and step_model is told their rate. */
 typedef struct driver_group {
     const settings *optimizer; /* the same plug-in in all groups                                 */
     double lr_ratio;           /* its rate, as a multiple of the one that driver_step is given   */
@@ -50,7 +50,8 @@ typedef struct driver driver;
 
 /* Plans and allocates everything a step needs. What the spec points to is borrowed unless it says
  * otherwise. While the driver lives, the host's `evaluate` is the driver's. ERROR_PLUGIN for a plan
- * that cannot be met, ERROR_CONFIG for clipping with an optimizer that evaluates the loss itself. */
+ * that cannot be met, ERROR_CONFIG for clipping with an optimizer that evaluates the loss itself.
+ */
 driver *driver_new(const driver_spec *spec, plx_error *error);
 void driver_free(driver *driver);
 

@@ -51,6 +51,9 @@ static const char *const restless[] = {
     "{name: adam, weight_decay: 0.5",
     "{name: rprop",
     "{name: pacer, growth: 1",
+    "{name: prodigy, weight_decay: 0.5",
+    "{name: sam, weight_decay: 0.5",
+    "{name: lbfgs",
 };
 
 START_TEST(frozen_tensors_stay)
