@@ -32,9 +32,17 @@ typedef struct exam {
     intercept *intercept;
     host host; /* silent, seed 1, with the network's matrix product                              */
     json_t *figures; /* an object for what a report may plot; a test adds to it                   */
+    int channel;     /* where notes go; negative: nowhere                                         */
+    bool unguarded;  /* what an array's surroundings look like is left to the test `bounds`       */
     bool failed, skipped;
     text expected, came, look, says;
 } exam;
+
+/* For a plug-in just loaded: its variants, a silent host, its imports watched. `builtin` is the
+ * folder of the plug-ins to compare with, or NULL. Takes the guard over. */
+exam *exam_new(const plugin *plugin, const char *builtin, guard *guard, int channel,
+               plx_error *error);
+void exam_free(exam *exam);
 
 /* The property does not hold. Only the first failure counts. `look` names the function of the
  * plug-in or the rule of plugin.h ("backward", "step_range; rule 2 of plugin.h"). Always false, for
@@ -45,6 +53,12 @@ bool exam_fail(exam *exam, const char *look, const char *expected, const char *c
 void exam_say(exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The property means nothing for this plug-in ("no slots"). Always false. */
 bool exam_skip(exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What comes next ("with 7 elements, nesterov true"): said with what came if the plug-in crashes or
+ * hangs in it. */
+void exam_note(exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The name of the variant that has these settings; "other settings" if none has. */
+const char *exam_variant_name(const exam *exam, const settings *settings);
 
 /* After calls of the plug-in's functions: fails the exam if status is neither PLX_OK nor PLX_DONE
  * (with what the plug-in said), or an array's surroundings changed. */

@@ -25,6 +25,8 @@ static const option_row rows[] = {
     {"probabilities", NULL, OPTION_PROBABILITIES, "a column for the probability of each class"},
     {"top-k", "K", OPTION_TOP_K, "also count a row as right if its class is among the K likeliest"},
     {"json", NULL, OPTION_JSON, "one JSON object a line on standard output"},
+    {"html", "FILE", OPTION_HTML, "also write the report as an HTML page"},
+    {"time-limit", "SECONDS", OPTION_TIME_LIMIT, "of each test, 0.1 to 3600; default 30"},
     {"progress", "WHEN", OPTION_PROGRESS, "the progress bar: auto, always or never"},
     {"plugin-dir", "DIR", OPTION_PLUGIN_DIR, "search this folder for plug-ins first (repeatable)"},
 };
@@ -93,6 +95,15 @@ static bool take_seed(const char *value, cli_options *options, plx_error *error)
     return true;
 }
 
+static bool take_time_limit(const char *value, cli_options *options, plx_error *error)
+{
+    if (text_is_double(value, strlen(value), &options->time_limit) && options->time_limit >= 0.1 &&
+        options->time_limit <= 3600)
+        return true;
+    return error_set(error, ERROR_USAGE, "--time-limit takes seconds from 0.1 to 3600, not '%s'",
+                     value);
+}
+
 static bool take_option(const option_row *row, const char *value, cli_options *options,
                         plx_error *error)
 {
@@ -123,6 +134,11 @@ static bool take_option(const option_row *row, const char *value, cli_options *o
     case OPTION_RESUME:
         options->resume = value;
         return true;
+    case OPTION_HTML:
+        options->html = value;
+        return true;
+    case OPTION_TIME_LIMIT:
+        return take_time_limit(value, options, error);
     case OPTION_PLUGIN_DIR:
         options->plugin_dir[options->plugin_dir_count++] = value;
         return true;

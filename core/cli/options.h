@@ -21,6 +21,8 @@ typedef enum {
     OPTION_RESUME = 1 << 7,
     OPTION_PROBABILITIES = 1 << 8,
     OPTION_TOP_K = 1 << 9,
+    OPTION_HTML = 1 << 10,
+    OPTION_TIME_LIMIT = 1 << 11,
 } option_bit;
 
 typedef enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } progress_mode;
@@ -32,7 +34,8 @@ typedef struct cli_options {
     size_t set_count;
     const char **plugin_dir;
     size_t plugin_dir_count;
-    const char *out, *resume;
+    const char *out, *resume, *html;
+    double time_limit; /* seconds; 0: not given                                                  */
     int threads; /* 0: not given                                                                 */
     size_t top_k;
     bool json, probabilities, help, seed_given;

@@ -77,6 +77,22 @@ void terminal_line(terminal *terminal, const char *format, ...)
     fputc('\n', stderr);
 }
 
+void terminal_words(terminal *terminal, const char *format, ...)
+{
+    const int width = width_of_terminal();
+    char line[512];
+    va_list arguments;
+
+    if (!terminal->bar)
+        return;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "\r%.*s\033[K", width > 1 ? width - 1 : 0, line);
+    fflush(stderr);
+    terminal->drawn = true;
+}
+
 /* "1:02", "2:03:04", or "-" when unknown. */
 static void format_duration(double seconds, char *out, size_t size)
 {

@@ -31,6 +31,9 @@ logger terminal_logger(terminal *terminal);
 /* A line on stderr above the bar, without level. */
 void terminal_line(terminal *terminal, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Words in place of the bar, cut to the terminal's width. */
+void terminal_words(terminal *terminal, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void terminal_bar(terminal *terminal, const bar_state *state);
 /* Removes the bar. */
 void terminal_clear(terminal *terminal);
