@@ -89,9 +89,9 @@ static int32_t step_tensor(const void *self, const plx_step *step, float *w, con
     float *u = step->scratch;
 
     direction(s, step, w, g, slot[0], slot[1], u);
-    const float rate = (float)(step->lr * ratio(s, step, w, u));
+    const double rate = step->lr * ratio(s, step, w, u); /* beyond float's range for a tiny u */
     for (uint64_t i = 0; i < step->rows * step->cols; i++)
-        w[i] -= rate * u[i];
+        w[i] -= (float)(rate * (double)u[i]);
     return PLX_OK;
 }
 

@@ -3,7 +3,7 @@
  * product stands in for it, and multiplies the gradient by their inverse roots from both sides.
  *
  *   L = L + G G';   R = R + G' G;   with beta2 < 1: L = beta2 L + (1 - beta2) G G', R likewise
- *   D = L^(-1/4) G R^(-1/4)
+ *   D = L^(-1/4) G R^(-1/4);   with beta2 < 1: times sqrt(1 - beta2^t),  t the step from 1
  *   M = momentum M + D;   W = W (1 - lr weight_decay) - lr M
  *
  * A side of length 1 or above max_dim is left as it is (its matrix is the identity). The root is the
@@ -12,16 +12,21 @@
  *
  *   S = S + G^2 (or, with beta2 < 1, its mean);   D = G / sqrt(S), 0 where S is
  *
- * Roots are renewed every update_every steps, and at each of the first update_every: a root that has
- * seen few gradients blows up what is new in the next. B^(-1/p) comes by a coupled Newton iteration,
- * of matrix products alone, on B = L / |L| + eps I, whose eigenvalues are within (0, 1 + eps]:
+ * Roots are renewed every update_every steps, and at each of the first update_every. Since L and R hold
+ * G G' and G' G themselves, up-to-date roots leave D no longer than sqrt(min(rows, cols)), or that over
+ * sqrt(1 - beta2). Old ones can blow up what was rare so far a thousandfold, such as the weights of a
+ * unit that wakes up: a D that is too long to be true has them renewed at once.
+ *
+ * B^(-1/p) comes by a coupled Newton iteration, of matrix products alone, on B = L / |L| + eps I, whose
+ * eigenvalues are within (0, 1 + eps]:
  *
  *   X = z^(1/p) I, M = z B, z = (p + 1) / 2 / (1 + eps)
  *   T = ((p + 1) I - M) / p,  X = X T,  M = T^p M;   M goes to I, X to B^(-1/p)
  *
  * The smallest eigenvalues of M grow 2.4-fold a round (p = 4); once all are near 1 the error squares
- * itself. So with eps 1e-6 it takes some twenty rounds, and eps bounds the condition number to what
- * float32 can carry. */
+ * itself: with eps 1e-6 it takes some twenty rounds. eps bounds the condition number to what float32
+ * can carry. Should the rounding of a long sum have left an eigenvalue below -eps all the same, the
+ * iteration fails, and is repeated with ten times the eps. */
 #include <math.h>
 #include <string.h>
 
@@ -135,66 +140,69 @@ static int32_t newton_products(const plx_host *host, uint64_t n, int p, const fl
     return status == PLX_OK ? square_product(host, n, square, m, out) : status;
 }
 
-/* x = B^(-1/p) for B = m / norm + eps I. The error |M - I| squares itself at the end: below 1e-3 there
- * is one more round to take. NaN ends it as well, and stands in x then. */
-static int32_t newton(const shampoo *s, const plx_step *step, uint64_t n, int p, double norm,
-                      float *x)
+/* x = B^(-1/p) for B = m / norm + eps I; *found unless the iteration fails. The error |M - I| squares
+ * itself at the end: below 1e-3 there is one more round to take. */
+static int32_t newton(const plx_step *step, uint64_t n, int p, double norm, double eps, float *x,
+                      int *found)
 {
     const plx_host *host = step->host;
-    const double z = (p + 1) / (2 * (1 + s->eps));
+    const double z = (p + 1) / (2 * (1 + eps));
+    double error = 1;
     float *m = step->scratch, *t = m + n * n, *square = t + n * n, *out = square + n * n;
 
     for (uint64_t i = 0; i < n * n; i++)
         m[i] = (float)(z / norm * (double)m[i]);
-    add_to_diagonal(n, m, (float)(z * s->eps));
+    add_to_diagonal(n, m, (float)(z * eps));
     memset(x, 0, n * n * sizeof(float));
     add_to_diagonal(n, x, (float)pow(z, 1.0 / p));
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < 100 && error >= 1e-3; round++) {
         for (uint64_t i = 0; i < n * n; i++)
             t[i] = -m[i];
         add_to_diagonal(n, t, 1);
-        const double error = host->norm(host, n * n, t);
+        error = host->norm(host, n * n, t);
         for (uint64_t i = 0; i < n * n; i++)
             t[i] /= (float)p;
         add_to_diagonal(n, t, 1);
         const int32_t status = newton_products(host, n, p, t, m, x, square, out);
-        if (status != PLX_OK || !(error >= 1e-3))
+        if (status != PLX_OK)
             return status;
         float *const next = out;
         out = m;
         m = next;
     }
+    *found = error < 1e-3;
     return PLX_OK;
 }
 
-/* root = (L + eps |L| I)^(-1/p); of nothing yet, the identity. */
+/* root = (L + eps |L| I)^(-1/p). Of next to nothing it stays what it was, zero at first; of what is not
+ * finite it is NaN. */
 static int32_t renew(const shampoo *s, const plx_step *step, const side *side, int p)
 {
     const uint64_t n = side->n;
     const double norm = step->host->norm(step->host, n * n, side->products);
+    int found = 0;
 
-    if (norm == 0) {
-        memset(side->root, 0, n * n * sizeof(float));
-        add_to_diagonal(n, side->root, 1);
+    if (norm < 1e-30)
         return PLX_OK;
+    for (double eps = s->eps; !found && eps <= 10 && isfinite(norm); eps *= 10) {
+        memcpy(step->scratch, side->products, n * n * sizeof(float));
+        const int32_t status = newton(step, n, p, norm, eps, side->root, &found);
+        if (status != PLX_OK)
+            return status;
     }
-    memcpy(step->scratch, side->products, n * n * sizeof(float));
-    const int32_t status = newton(s, step, n, p, norm, side->root);
-    const float scale = (float)pow(norm, -1.0 / p);
+    const float scale = found ? (float)pow(norm, -1.0 / p) : NAN;
     for (uint64_t i = 0; i < n * n; i++)
         side->root[i] *= scale;
-    return status;
+    return PLX_OK;
 }
 
 /* ---- the step -------------------------------------------------------------------------------- */
 
-/* L and R take the gradient in; their roots are renewed when it is time. */
-static int32_t follow(const shampoo *s, const plx_step *step, const side *left, const side *right,
-                      const float *g)
+/* L and R take the gradient in. */
+static int32_t add_products(const shampoo *s, const plx_step *step, const side *left,
+                            const side *right, const float *g)
 {
     const uint64_t rows = step->rows, cols = step->cols;
-    const int due = step->step <= s->update_every || step->step % s->update_every == 0;
-    const int p = left->root && right->root ? 4 : 2;
     const float old = (float)s->beta2, news = news_of(s);
     const plx_host *host = step->host;
     int32_t status = PLX_OK;
@@ -205,11 +213,16 @@ static int32_t follow(const shampoo *s, const plx_step *step, const side *left, 
     if (status == PLX_OK && right->root)
         status = host->product(host, PLX_TRANSPOSE_A, cols, cols, rows, news, g, cols, g, cols, old,
                                right->products, cols);
-    if (status == PLX_OK && left->root && due)
-        status = renew(s, step, left, p);
-    if (status == PLX_OK && right->root && due)
-        status = renew(s, step, right, p);
     return status;
+}
+
+static int32_t renew_roots(const shampoo *s, const plx_step *step, const side *left,
+                           const side *right)
+{
+    const int p = left->root && right->root ? 4 : 2;
+    const int32_t status = left->root ? renew(s, step, left, p) : PLX_OK;
+
+    return status == PLX_OK && right->root ? renew(s, step, right, p) : status;
 }
 
 /* D = the left root times G times the right one; at least one is there. */
@@ -232,6 +245,33 @@ static int32_t precondition(const plx_step *step, const side *left, const side *
     return status;
 }
 
+/* Whether D is longer than roots of these L and R could leave it; a hundredth is for rounding. */
+static int is_too_long(const shampoo *s, const plx_step *step, const float *d)
+{
+    const uint64_t rows = step->rows, cols = step->cols;
+    const double length = step->host->norm(step->host, rows * cols, d);
+
+    return length > 1.01 * sqrt((double)(rows < cols ? rows : cols) / (double)news_of(s));
+}
+
+/* D from the matrices of one or both sides. */
+static int32_t direction(const shampoo *s, const plx_step *step, const side *left,
+                         const side *right, const float *g, float *d)
+{
+    const int due = step->step <= s->update_every || step->step % s->update_every == 0;
+    float *between = d + step->rows * step->cols;
+    int32_t status = add_products(s, step, left, right, g);
+
+    if (status == PLX_OK && due)
+        status = renew_roots(s, step, left, right);
+    if (status == PLX_OK)
+        status = precondition(step, left, right, g, between, d);
+    if (status != PLX_OK || due || !is_too_long(s, step, d))
+        return status;
+    status = renew_roots(s, step, left, right);
+    return status == PLX_OK ? precondition(step, left, right, g, between, d) : status;
+}
+
 /* D of plain adagrad. A square that is 0 has no gradient but one too small to be squared. */
 static void divide(const shampoo *s, const plx_step *step, const float *g, float *square, float *d)
 {
@@ -247,9 +287,10 @@ static void descend(const shampoo *s, const plx_step *step, float *w, const floa
 {
     const float shrink = (float)(1 - step->lr * s->weight_decay), rate = (float)step->lr;
     const float momentum = (float)s->momentum;
+    const float correction = s->beta2 < 1 ? (float)sqrt(1 - pow(s->beta2, (double)step->step)) : 1;
 
     for (uint64_t i = 0; i < step->rows * step->cols; i++) {
-        float change = d[i];
+        float change = correction * d[i];
         if (m)
             change = m[i] = momentum * m[i] + change;
         w[i] = shrink * w[i] - rate * change;
@@ -261,22 +302,19 @@ static int32_t step_tensor(const void *self, const plx_step *step, float *w, con
 {
     const shampoo *s = self;
     void *const *next_slot = slot;
-    float *m = s->momentum > 0 ? *next_slot++ : NULL;
-    float *d = step->scratch, *between = d + step->rows * step->cols;
+    float *m = s->momentum > 0 ? *next_slot++ : NULL, *d = step->scratch;
+    int32_t status = PLX_OK;
 
-    if (!is_kept(s, step->rows) && !is_kept(s, step->cols)) {
-        divide(s, step, g, *next_slot, d);
-    } else {
+    if (is_kept(s, step->rows) || is_kept(s, step->cols)) {
         const side left = side_of(s, step->rows, &next_slot);
         const side right = side_of(s, step->cols, &next_slot);
-        int32_t status = follow(s, step, &left, &right, g);
-        if (status == PLX_OK)
-            status = precondition(step, &left, &right, g, between, d);
-        if (status != PLX_OK)
-            return status;
+        status = direction(s, step, &left, &right, g, d);
+    } else {
+        divide(s, step, g, *next_slot, d);
     }
-    descend(s, step, w, d, m);
-    return PLX_OK;
+    if (status == PLX_OK)
+        descend(s, step, w, d, m);
+    return status;
 }
 
 PLX_OPTIMIZER(
@@ -287,6 +325,7 @@ PLX_OPTIMIZER(
               "p-th root and its inverse\"",
     .formula = "L = L + G G', R = R + G' G; with beta2 < 1: L = beta2 L + (1 - beta2) G G'\n"
                "D = (L + eps |L| I)^(-1/4) G (R + eps |R| I)^(-1/4); one side alone: its ^(-1/2)\n"
+               "with beta2 < 1: D = D sqrt(1 - beta2^t)\n"
                "neither side: S = S + G^2, D = G / sqrt(S)\n"
                "M = momentum M + D\n"
                "W = W (1 - lr weight_decay) - lr M",

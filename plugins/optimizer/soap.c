@@ -8,17 +8,21 @@
  *   every update_every steps: Ql = Q factor of L Ql, Qr = Q factor of R Qr
  *   M = beta1 M + (1 - beta1) G
  *   V = beta2 V + (1 - beta2) (Ql' G Qr)^2, elementwise
- *   N = Ql' M Qr / (1 - beta1^t) / (sqrt(V / (1 - beta2^t)) + eps),  t the step from 1
+ *   N = Ql' M Qr / (1 - beta1^t) / (sqrt(V / (1 - beta2^t)) + eps),  t the step from 0
  *   W = W (1 - lr weight_decay) - lr Ql N Qr'
  *
- * The first step takes L and R of its own gradient and their eigenvectors, by reduction to a
- * tridiagonal matrix and implicit QL; so it is adam's step in that basis. From then on a step uses the
- * bases left by the last. Before a QR decomposition the columns of Q are sorted by how far L stretches
- * them, largest first, and V's rows and columns with them: then each stays what it was. The signs of
- * Q's columns do not matter, since V holds squares and M is kept in the weights' own coordinates.
+ * The first gradient gives L, R and their eigenvectors (by reduction to a tridiagonal matrix and QR
+ * steps on it) and moves nothing: in its own eigenbasis all but its diagonal is rounding, which adam
+ * would divide by its own size. So t counts from the second step. A step uses the bases left by the
+ * last. What of a turned matrix is below rounding, as it always is where inputs are always zero,
+ * counts as zero for the same reason.
+ *
+ * Before a QR decomposition the columns of Q are sorted by how far L stretches them, largest first,
+ * and V's rows and columns with them: then each stays what it was. The signs of Q's columns do not
+ * matter, since V holds squares and M is kept in the weights' own coordinates.
  *
  * A side of length 1 or above max_dim has no basis (its Q is the identity). Nor has a bias, unless
- * precondition_biases is set: it steps by adamw. */
+ * precondition_biases is set. A tensor without any steps by adamw, from the first step on. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -40,7 +44,7 @@ static const plx_setting settings[] = {
     PLX_REAL(soap, weight_decay, 0.01, 0, 1000, "the weights shrink by lr times this",
              .flags = PLX_LOG_SCALE),
     PLX_INTEGER(soap, update_every, 10, 1, 1e9, "steps from one renewal of the bases to the next"),
-    PLX_INTEGER(soap, max_dim, 512, 0, 65536, "longest side that gets a basis"),
+    PLX_INTEGER(soap, max_dim, 1024, 0, 65536, "longest side that gets a basis"),
     PLX_FLAG(soap, precondition_biases, 0, "give biases a basis too"),
 };
 
@@ -108,18 +112,22 @@ static side side_of(const soap *s, const plx_step *step, uint64_t n, void *const
     return made;
 }
 
-/* The bias corrections of this step: 1 - beta1^t and sqrt(1 - beta2^t). */
+/* The bias corrections of a step: 1 - beta1^t and sqrt(1 - beta2^t). */
 typedef struct {
     double mean, root;
 } corrections;
 
+/* Those of tensors without and with a basis: t is the step from 1 and from 0. */
 static int32_t begin_step(const void *self, const plx_step *step, void *constants)
 {
     const soap *s = self;
     corrections *c = constants;
 
-    c->mean = 1 - pow(s->beta1, (double)step->step);
-    c->root = sqrt(1 - pow(s->beta2, (double)step->step));
+    for (int late = 0; late < 2; late++) {
+        const double t = (double)(step->step - late);
+        c[late].mean = 1 - pow(s->beta1, t);
+        c[late].root = sqrt(1 - pow(s->beta2, t));
+    }
     return PLX_OK;
 }
 
@@ -435,10 +443,20 @@ static int32_t turn(const plx_step *step, int way, const side *left, const side 
     return status;
 }
 
-/* N = m / (sqrt(v) + eps), both corrected, after v has taken the gradient in, which is overwritten. */
-static void divide(const soap *s, const plx_step *step, const float *m, float *v, float *g)
+/* Zero in place of what rounding has left of it: x was turned, which keeps its norm. */
+static void silence(const plx_step *step, float *x)
 {
-    const corrections *c = step->constants;
+    const uint64_t n = step->rows * step->cols;
+    const float least = (float)((double)FLT_EPSILON * step->host->norm(step->host, n, x));
+
+    for (uint64_t i = 0; i < n; i++)
+        x[i] = fabsf(x[i]) < least ? 0 : x[i];
+}
+
+/* N = m / (sqrt(v) + eps), both corrected, after v has taken the gradient in, which is overwritten. */
+static void divide(const soap *s, const plx_step *step, const corrections *c, const float *m,
+                   float *v, float *g)
+{
     const float beta2 = (float)s->beta2, rest2 = (float)(1 - s->beta2), eps = (float)s->eps;
     const float mean = (float)c->mean, root = (float)c->root;
 
@@ -454,6 +472,7 @@ static int32_t adam_in_basis(const soap *s, const plx_step *step, const side *le
     const uint64_t n = step->rows * step->cols;
     const float beta1 = (float)s->beta1, rest1 = (float)(1 - s->beta1), rate = (float)step->lr;
     const float shrink = (float)(1 - step->lr * s->weight_decay);
+    const int turned = left->basis || right->basis;
     float *between = step->scratch, *gradient = between + n, *mean = gradient + n;
 
     for (uint64_t i = 0; i < n; i++)
@@ -463,7 +482,11 @@ static int32_t adam_in_basis(const soap *s, const plx_step *step, const side *le
         status = turn(step, INTO_BASIS, left, right, m, between, mean);
     if (status != PLX_OK)
         return status;
-    divide(s, step, mean, v, gradient);
+    if (turned) {
+        silence(step, gradient);
+        silence(step, mean);
+    }
+    divide(s, step, (const corrections *)step->constants + turned, mean, v, gradient);
     status = turn(step, BACK, left, right, gradient, between, mean);
     for (uint64_t i = 0; i < n && status == PLX_OK; i++)
         w[i] = shrink * w[i] - rate * mean[i];
@@ -478,13 +501,11 @@ static int32_t step_tensor(const void *self, const plx_step *step, float *w, con
     void *const *next_slot = slot + 2;
     const side left = side_of(s, step, step->rows, &next_slot);
     const side right = side_of(s, step, step->cols, &next_slot);
-    int32_t status = step->step == 1 ? follow(s, step, &left, &right, g, v) : PLX_OK;
+    int32_t status = PLX_OK;
 
-    if (status == PLX_OK)
+    if (step->step > 1 || (!left.basis && !right.basis))
         status = adam_in_basis(s, step, &left, &right, w, g, m, v);
-    if (status == PLX_OK && step->step > 1)
-        status = follow(s, step, &left, &right, g, v);
-    return status;
+    return status == PLX_OK ? follow(s, step, &left, &right, g, v) : status;
 }
 
 PLX_OPTIMIZER(
@@ -495,7 +516,8 @@ PLX_OPTIMIZER(
                "every update_every steps: Ql = Q factor of L Ql, Qr = Q factor of R Qr\n"
                "M = beta1 M + (1 - beta1) G\n"
                "V = beta2 V + (1 - beta2) (Ql' G Qr)^2\n"
-               "N = Ql' M Qr / (1 - beta1^t) / (sqrt(V / (1 - beta2^t)) + eps)\n"
-               "W = W (1 - lr weight_decay) - lr Ql N Qr'",
-    .settings = PLX_TABLE(settings), .lr = 3e-3, .constants_size = sizeof(corrections),
+               "N = Ql' M Qr / (1 - beta1^t) / (sqrt(V / (1 - beta2^t)) + eps); t the step from 0\n"
+               "W = W (1 - lr weight_decay) - lr Ql N Qr'; step 0 only makes the bases\n"
+               "a bias: adamw",
+    .settings = PLX_TABLE(settings), .lr = 3e-3, .constants_size = 2 * sizeof(corrections),
     .plan_slots = plan_slots, .begin_step = begin_step, .step_tensor = step_tensor)
