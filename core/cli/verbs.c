@@ -29,6 +29,12 @@ static const verb verbs[] = {
      OPTION_JSON | OPTION_PLUGIN_DIR, 0, 1, true, verb_plugins},
     {"describe", "KIND NAME | FILE.so", "a plug-in's formula, settings, state and source", NULL,
      OPTION_JSON | OPTION_PLUGIN_DIR, 1, 2, true, verb_describe},
+    {"check", "FILE.so | KIND NAME", "find out whether a plug-in keeps the rules",
+     "Each test runs in a process of its own, so that a crash or a hang is a finding. A failure\n"
+     "says what was expected, what came and where to look. The exit code is 0 if all that is\n"
+     "required holds, 1 if a test failed, 4 if the file is no plug-in at all.\n",
+     OPTION_JSON | OPTION_HTML | OPTION_TIME_LIMIT | OPTION_PROGRESS | OPTION_PLUGIN_DIR, 1, 2,
+     true, verb_check},
     {"new", "KIND NAME", "write a new plug-in project that works as it stands",
      "KIND is activation, loss or optimizer. The project is a folder of that NAME, or --out PATH: "
      "one\n"
