@@ -169,7 +169,8 @@ END_TEST
 START_TEST(the_examples_resolve)
 {
     static const char *const names[] = {
-        "breast-cancer", "diabetes", "diabetes-lbfgs", "fashion-mnist", "iris", "moons", "xor"};
+        "breast-cancer",      "diabetes", "diabetes-lbfgs", "fashion-mnist",
+        "fashion-mnist-muon", "iris",     "moons",          "xor"};
     char line[64];
 
     snprintf(line, sizeof(line), "%s.yaml", names[_i]);
@@ -187,7 +188,7 @@ int main(void)
     tcase_add_loop_test(printed, what_it_prints_reads_back_to_itself, 0, 3);
     tcase_add_loop_test(printed, the_working_directory_does_not_matter, 0, 3);
     tcase_add_test(printed, nothing_is_written);
-    tcase_add_loop_test(printed, the_examples_resolve, 0, 7);
+    tcase_add_loop_test(printed, the_examples_resolve, 0, 8);
     tcase_add_loop_test(changed, an_option_changes_one_line, 0, SETS);
     tcase_add_test(changed, a_plugin_from_elsewhere_is_resolved);
     tcase_set_timeout(printed, 60);

@@ -47,6 +47,8 @@ static const struct {
     {"optimizer", "rprop"},
     {"optimizer", "sam"},
     {"optimizer", "sgd"},
+    {"optimizer", "shampoo"},
+    {"optimizer", "soap"},
 };
 enum { BUILTIN_COUNT = sizeof(builtin) / sizeof(builtin[0]) };
 

@@ -30,12 +30,16 @@ static const plugin plugins[] = {
     {"loss", "mae", 0},
     {"loss", "mse", 0},
     {"optimizer", "adadelta", 1},
+    {"optimizer", "adafactor", 1e-2},
     {"optimizer", "adagrad", 1e-2},
     {"optimizer", "adam", 1e-3},
     {"optimizer", "adamax", 2e-3},
     {"optimizer", "adamw", 1e-3},
+    {"optimizer", "lamb", 1e-3},
+    {"optimizer", "lars", 0.1},
     {"optimizer", "lbfgs", 1},
     {"optimizer", "lion", 1e-4},
+    {"optimizer", "muon", 2e-2},
     {"optimizer", "nadam", 2e-3},
     {"optimizer", "prodigy", 1},
     {"optimizer", "radam", 1e-3},
@@ -43,6 +47,8 @@ static const plugin plugins[] = {
     {"optimizer", "rprop", 1e-2},
     {"optimizer", "sam", 1e-2},
     {"optimizer", "sgd", 1e-2},
+    {"optimizer", "shampoo", 1e-2},
+    {"optimizer", "soap", 3e-3},
 };
 
 /* Where each kind begins in the table. */
