@@ -57,7 +57,7 @@ static const char style[] =
     ".gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr));"
     "gap:1.25rem 1.5rem;margin:1rem 0}\n"
     "figure{margin:0;min-width:0;max-width:34rem}\n"
-    "figcaption{font-size:.9rem;color:var(--soft);margin:.25rem 0}\n"
+    "figcaption{font-weight:600;margin:.25rem 0}\n"
     "figure .scroll{max-height:20rem;overflow:auto}\n"
     "summary{cursor:pointer;color:var(--soft);font-size:.9rem}\n"
     "svg{display:block;width:100%;height:auto}\n"
