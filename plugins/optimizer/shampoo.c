@@ -329,5 +329,5 @@ PLX_OPTIMIZER(
                "neither side: S = S + G^2, D = G / sqrt(S)\n"
                "M = momentum M + D\n"
                "W = W (1 - lr weight_decay) - lr M",
-    .settings = PLX_TABLE(settings), .lr = 0.01, .plan_slots = plan_slots,
+    .settings = PLX_TABLE(settings), .lr = 0.03, .plan_slots = plan_slots,
     .step_tensor = step_tensor)

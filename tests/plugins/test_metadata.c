@@ -47,7 +47,7 @@ static const plugin plugins[] = {
     {"optimizer", "rprop", 1e-2},
     {"optimizer", "sam", 1e-2},
     {"optimizer", "sgd", 1e-2},
-    {"optimizer", "shampoo", 1e-2},
+    {"optimizer", "shampoo", 3e-2},
     {"optimizer", "soap", 3e-3},
 };
 

@@ -339,6 +339,46 @@ START_TEST(shampoo_finds_inverse_roots)
 }
 END_TEST
 
+/* Roots of a first row alone would blow a second one up, before they are due. */
+START_TEST(shampoo_renews_roots_that_are_out_of_date)
+{
+    static const shape large[] = {{"layers.0.weight", 0, 6, 5}};
+    rig *rig = rig_of("shampoo", "momentum=0 update_every=10", large, 1);
+    float before[30];
+    double squares = 0;
+
+    for (uint32_t step = 1; step <= 13; step++) {
+        memcpy(before, rig->w, sizeof(before));
+        fill(rig->g, 5, step);
+        for (size_t k = 0; step == 13 && k < 5; k++)
+            rig->g[5 + k] = 100 * rig->g[k];
+        step_on(rig);
+    }
+    for (size_t k = 0; k < 30; k++)
+        squares += pow((double)(rig->w[k] - before[k]) / rig->lr, 2);
+    ck_assert_double_le(sqrt(squares), 1.01 * sqrt(5));
+    ck_assert_double_ge(sqrt(squares), 0.5);
+    rig_free(rig);
+}
+END_TEST
+
+/* As the rounding of a long sum may leave it. */
+START_TEST(shampoo_survives_products_below_zero)
+{
+    static const shape large[] = {{"layers.0.weight", 0, 6, 5}};
+    rig *rig = rig_of("shampoo", "", large, 1);
+    float *products = slot_of(rig, "slots.layers.0.weight.left")->data;
+
+    for (size_t i = 0; i < 6; i++)
+        products[i * 7] = i < 5 ? 1 : -1e-4f;
+    fill(rig->g, 5, 1);
+    ck_assert(step_on(rig).finite);
+    const slot *root = slot_of(rig, "slots.layers.0.weight.left_root");
+    ck_assert_double_eq_tol((double)((float *)root->data)[7], 1, 0.2); /* 1 to the -1/4, nearly */
+    rig_free(rig);
+}
+END_TEST
+
 /* Largest element of basis' L basis beside its diagonal, over the largest on it. The diagonal must
  * fall. */
 static double disorder(uint64_t n, const float *basis, const float *products, bool falls)
@@ -698,6 +738,8 @@ static Suite *suite(void)
     suite_add_tcase(s, c);
     tcase_add_test(m, muon_steps_by_a_nearly_orthogonal_matrix);
     tcase_add_test(m, shampoo_finds_inverse_roots);
+    tcase_add_test(m, shampoo_renews_roots_that_are_out_of_date);
+    tcase_add_test(m, shampoo_survives_products_below_zero);
     tcase_add_loop_test(m, soap_finds_eigenvectors, 0, KINDS);
     tcase_add_loop_test(m, soap_follows_the_eigenvectors, 0, KINDS);
     tcase_add_test(m, soap_leaves_dead_inputs_alone);
