@@ -213,7 +213,7 @@ static change *list_changes(const plugin *plugin, size_t *count)
         const plx_setting *row = settings_row(plugin, i);
         char *value;
         for (uint32_t k = 0; (value = other_value(row, k)) != NULL; k++) {
-            change *grown = memory_grow(changes, &capacity, *count + 1, sizeof(*changes));
+            change *grown = memory_grow(&changes, &capacity, *count + 1, sizeof(*changes));
             if (grown == NULL) {
                 free(value);
                 return changes;

@@ -348,7 +348,8 @@ static void test_bounds(exam *exam)
                                                           .cut = cuts[c],
                                                           .side = side ? GUARD_START : GUARD_END}))
                         return;
-    exam_say(exam, "%zu variants, against a forbidden page on either side", exam->variant_count);
+    exam_say(exam, "a forbidden page on either side; %zu variant%s", exam->variant_count,
+             exam->variant_count == 1 ? "" : "s");
 }
 
 /* ---- floating point ---- */
