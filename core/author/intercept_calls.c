@@ -546,6 +546,7 @@ static const counted_call table[] = {
     {"__asprintf_chk", (function *)count_asprintf_chk, NULL},
     {"__vasprintf_chk", (function *)count_vasprintf_chk, NULL},
     {"mmap", (function *)count_mmap, NULL},
+    {"mmap64", (function *)count_mmap, NULL},
     {"munmap", (function *)count_munmap, NULL},
 
     {"time", (function *)count_time, NULL},
