@@ -275,7 +275,7 @@ static void find_eigenvectors(const plx_step *step, const side *side)
         for (uint64_t k = 1; k < n; k++)
             if (d[k] > d[largest])
                 largest = k;
-        d[largest] = -INFINITY;
+        d[largest] = -HUGE_VAL;
         for (uint64_t i = 0; i < n; i++)
             side->basis[i * n + j] = (float)a[largest * n + i];
     }
