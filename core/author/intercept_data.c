@@ -4,7 +4,8 @@
  *
  * A byte that changed is named by the symbol table of the file, which has static variables too
  * unless it was stripped. A plug-in built to count which of its lines ran, or to be profiled, counts
- * in its own data: symbols that compilers make for that are passed over. Sanitizers change nothing
+ * in its own data: what compilers make for that is passed over, unless gcc made it and it was
+ * stripped. Sanitizers change nothing
  * there after loading. */
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -133,43 +134,53 @@ void data_copy_free(data_copy *self)
 
 /* ---- names ---- */
 
-/* The symbol table of the file; every number in it is looked at before it is believed. */
-typedef struct symbols {
+/* The names that the file holds; every number in it is looked at before it is believed. */
+typedef struct strings {
+    const char *bytes;
+    size_t size; /* 0, or the last byte is 0                                                      */
+} strings;
+
+typedef struct names {
     const char *path;
     bool looked; /* only once there is something to name                                          */
     char *file;
     size_t size;
-    const char *names;
-    size_t names_size;
-    const char *first;
-    size_t count;
-} symbols;
+    size_t sections, section_count; /* where the table of sections lies                           */
+    strings section_names, variable_names;
+    const char *variables; /* the symbol table                                                    */
+    size_t variable_count;
+} names;
 
-static bool section_at(const symbols *self, size_t table, size_t index, ElfW(Shdr) * section)
+/* What a byte belongs to, and where that ends. */
+typedef struct owner {
+    const char *name; /* NULL: unknown                                                            */
+    uintptr_t end;
+} owner;
+
+static bool section_at(const names *self, size_t index, ElfW(Shdr) * section)
 {
-    if (table > self->size || (index + 1) * sizeof(*section) > self->size - table)
+    const size_t size = sizeof(*section);
+
+    if (index >= self->section_count || self->sections > self->size ||
+        (index + 1) * size > self->size - self->sections)
         return false;
-    memcpy(section, self->file + table + index * sizeof(*section), sizeof(*section));
+    memcpy(section, self->file + self->sections + index * size, size);
     return section->sh_type == SHT_NOBITS || (section->sh_offset <= self->size &&
                                               section->sh_size <= self->size - section->sh_offset);
 }
 
-static bool take_symbols(symbols *self, size_t table, const ElfW(Shdr) * section, size_t sections)
+static strings strings_at(const names *self, size_t index)
 {
-    ElfW(Shdr) names;
+    ElfW(Shdr) section;
 
-    if (section->sh_link >= sections || !section_at(self, table, section->sh_link, &names) ||
-        names.sh_type != SHT_STRTAB || names.sh_size == 0)
-        return false;
-    self->names = self->file + names.sh_offset;
-    self->names_size = names.sh_size;
-    self->first = self->file + section->sh_offset;
-    self->count = section->sh_size / sizeof(ElfW(Sym));
-    return self->names[self->names_size - 1] == '\0';
+    if (!section_at(self, index, &section) || section.sh_type != SHT_STRTAB ||
+        section.sh_size == 0 || self->file[section.sh_offset + section.sh_size - 1] != '\0')
+        return (strings){NULL, 0};
+    return (strings){self->file + section.sh_offset, section.sh_size};
 }
 
-/* Without a table, or one that holds together, there are no symbols. */
-static void read_symbols(symbols *self)
+/* A file that does not hold together has no names. */
+static void read_names(names *self)
 {
     ElfW(Ehdr) header;
     ElfW(Shdr) section;
@@ -179,40 +190,52 @@ static void read_symbols(symbols *self)
     if (self->file == NULL || self->size < sizeof(header))
         return;
     memcpy(&header, self->file, sizeof(header));
-    if (header.e_shentsize != sizeof(section))
-        return;
-    for (size_t i = 0; i < header.e_shnum; i++)
-        if (section_at(self, header.e_shoff, i, &section) && section.sh_type == SHT_SYMTAB &&
-            !take_symbols(self, header.e_shoff, &section, header.e_shnum))
-            self->count = 0;
+    self->sections = header.e_shoff;
+    self->section_count = header.e_shentsize == sizeof(section) ? header.e_shnum : 0;
+    self->section_names = strings_at(self, header.e_shstrndx);
+    for (size_t i = 0; i < self->section_count; i++)
+        if (section_at(self, i, &section) && section.sh_type == SHT_SYMTAB) {
+            self->variable_names = strings_at(self, section.sh_link);
+            self->variables = self->file + section.sh_offset;
+            self->variable_count = section.sh_size / sizeof(ElfW(Sym));
+        }
 }
 
-/* The variable that a byte belongs to, or NULL. Its bounds go to *symbol. */
-static const char *name_of(symbols *self, const region *in, size_t at, ElfW(Sym) * symbol)
+static owner variable_of(const names *self, uintptr_t offset, unsigned wanted)
 {
-    const uintptr_t offset = in->offset + at;
-
-    if (!self->looked)
-        read_symbols(self);
-    for (size_t i = 0; i < self->count; i++) {
-        memcpy(symbol, self->first + i * sizeof(*symbol), sizeof(*symbol));
-        const unsigned type = ELF64_ST_TYPE(symbol->st_info);
-        if (type == (in->of_thread ? STT_TLS : STT_OBJECT) && symbol->st_shndx != SHN_UNDEF &&
-            offset >= symbol->st_value && offset - symbol->st_value < symbol->st_size &&
-            symbol->st_name < self->names_size)
-            return self->names + symbol->st_name;
+    for (size_t i = 0; i < self->variable_count; i++) {
+        ElfW(Sym) symbol;
+        memcpy(&symbol, self->variables + i * sizeof(symbol), sizeof(symbol));
+        if (ELF64_ST_TYPE(symbol.st_info) == wanted && symbol.st_shndx != SHN_UNDEF &&
+            offset >= symbol.st_value && offset - symbol.st_value < symbol.st_size &&
+            symbol.st_name < self->variable_names.size)
+            return (owner){self->variable_names.bytes + symbol.st_name,
+                           symbol.st_value + symbol.st_size};
     }
-    return NULL;
+    return (owner){NULL, 0};
+}
+
+/* The section of what is no variable. */
+static owner section_of(const names *self, uintptr_t offset)
+{
+    ElfW(Shdr) section;
+
+    for (size_t i = 0; i < self->section_count; i++)
+        if (section_at(self, i, &section) && (section.sh_flags & SHF_ALLOC) != 0 &&
+            offset >= section.sh_addr && offset - section.sh_addr < section.sh_size &&
+            section.sh_name < self->section_names.size)
+            return (owner){self->section_names.bytes + section.sh_name,
+                           section.sh_addr + section.sh_size};
+    return (owner){NULL, 0};
 }
 
 /* Whether a compiler made it to count or to profile. */
-static bool is_counter(const char *name)
+static bool is_counter(const owner *of)
 {
-    static const char *const begins[] = {"__gcov",    "__profc_", "__profd_",
-                                         "__profvp_", "__llvm_",  "__sancov_"};
+    static const char *const begins[] = {"__gcov", "__llvm_prf", "__llvm_profile", "__sancov_"};
 
-    for (size_t i = 0; name != NULL && i < sizeof(begins) / sizeof(begins[0]); i++)
-        if (strncmp(name, begins[i], strlen(begins[i])) == 0)
+    for (size_t i = 0; of->name != NULL && i < sizeof(begins) / sizeof(begins[0]); i++)
+        if (strncmp(of->name, begins[i], strlen(begins[i])) == 0)
             return true;
     return false;
 }
@@ -237,7 +260,7 @@ static void add_variable(text *to, const char *name)
     for (size_t i = 0; i + 1 < length; i++)
         if (name[i] == '.')
             start = name + i + 1;
-    text_add(to, "'");
+    text_add(to, "in '");
     text_add_n(to, start, length - (size_t)(start - name));
     text_add(to, "'");
 }
@@ -249,27 +272,32 @@ static void note(difference *found, const region *in, size_t at, const char *nam
     if (name != NULL)
         add_variable(&found->first, name);
     else
-        text_addf(&found->first, "offset 0x%zx of its %s", (size_t)in->offset + at,
+        text_addf(&found->first, "at offset 0x%zx of its %s", (size_t)in->offset + at,
                   in->of_thread ? "thread data" : "image");
 }
 
-static void compare(symbols *names, const region *in, difference *found)
+static void compare(names *names, const region *in, difference *found)
 {
     for (size_t at = 0; at < in->size; at++) {
-        ElfW(Sym) symbol;
         if (live_byte(in->live + at) == in->copy[at])
             continue;
-        const char *name = name_of(names, in, at, &symbol);
-        if (is_counter(name))
-            at = symbol.st_value + symbol.st_size - in->offset - 1;
+        if (!names->looked)
+            read_names(names);
+        const uintptr_t offset = in->offset + at;
+        const owner variable = variable_of(names, offset, in->of_thread ? STT_TLS : STT_OBJECT);
+        const owner section = in->of_thread ? variable : section_of(names, offset);
+        if (is_counter(&variable))
+            at = variable.end - in->offset - 1;
+        else if (is_counter(&section))
+            at = section.end - in->offset - 1;
         else
-            note(found, in, at, name);
+            note(found, in, at, variable.name);
     }
 }
 
 bool data_copy_same(const data_copy *self, text *came)
 {
-    symbols names = {.path = self->image->path};
+    names names = {.path = self->image->path};
     difference found = {.bytes = 0};
 
     for (size_t i = 0; i < self->count; i++) {
@@ -280,8 +308,7 @@ bool data_copy_same(const data_copy *self, text *came)
             compare(&names, &now, &found);
     }
     if (found.bytes > 0) {
-        text_addf(came, "%zu byte%s changed, the first in ", found.bytes,
-                  found.bytes == 1 ? "" : "s");
+        text_addf(came, "%zu byte%s changed, the first ", found.bytes, found.bytes == 1 ? "" : "s");
         text_add_n(came, found.first.bytes, found.first.length);
     }
     free(found.first.bytes);
