@@ -1,8 +1,8 @@
-/* adafactor: adam's running squares of a matrix, kept as one number a row and one a column: for m x n
- * weights m + n numbers instead of 2 m n. Their outer product over their sum is the matrix of rank one
- * nearest to the squares (in the generalised Kullback-Leibler divergence). Two more things keep it
- * steady without momentum: an update whose root mean square exceeds `clip` is scaled down to it, and
- * the rate is relative to the root mean square of the weights.
+/* adafactor: adam's running squares of a matrix, kept as one number a row and one a column: for
+ * m x n weights m + n numbers instead of 2 m n. Their outer product over their sum is the matrix
+ * of rank one nearest to the squares (in the generalised Kullback-Leibler divergence). Two more
+ * things keep it steady without momentum: an update whose root mean square exceeds `clip` is
+ * scaled down to it, and the rate is relative to the root mean square of the weights.
  *
  *   beta = 1 - t^beta2_decay,  t the step from 1;   q = g^2 + eps1
  *   matrix:  r = beta r + (1 - beta) mean of q over each row

@@ -1,6 +1,6 @@
-/* lamb: adam's direction, rescaled in each weight matrix to the length of the matrix itself, so that
- * every layer moves by the same share of its size however large the batch. Weight decay is decoupled
- * from the running squares but part of the direction whose length is measured.
+/* lamb: adam's direction, rescaled in each weight matrix to the length of the matrix itself, so
+ * that every layer moves by the same share of its size however large the batch. Weight decay is
+ * decoupled from the running squares but part of the direction whose length is measured.
  *
  *   m = beta1 m + (1 - beta1) g
  *   v = beta2 v + (1 - beta2) g^2
@@ -8,7 +8,8 @@
  *   w = w - lr |w| / |u| u;   |w| / |u| is 1 where either norm is 0, and for biases
  *
  * The paper's phi, which may bound |w|, is the identity. A bias begins at zero, where a step
- * proportional to its norm would hold it; so the ratio is for matrices unless adapt_biases is set. */
+ * proportional to its norm would hold it; so the ratio is for matrices unless adapt_biases is
+ * set. */
 #include <math.h>
 
 #include <plexus/plugin.h>

@@ -1,14 +1,15 @@
-/* lars: layer-wise adaptive rate scaling: momentum whose rate, in each weight matrix, is proportional
- * to the matrix's norm over its gradient's. One rate for all layers moves some of them by a thousandth
- * of their length and others by a tenth, which large batches do not survive; here every matrix moves by
- * about lr times `trust` of its length. Biases, which begin at zero, keep the plain rate.
+/* lars: layer-wise adaptive rate scaling: momentum whose rate, in each weight matrix, is
+ * proportional to the matrix's norm over its gradient's. One rate for all layers moves some of
+ * them by a thousandth of their length and others by a tenth, which large batches do not
+ * survive; here every matrix moves by about lr times `trust` of its length. Biases, which begin
+ * at zero, keep the plain rate.
  *
  *   rate = lr trust |w| / (|g| + weight_decay |w| + eps);   lr where |w| is 0, and for biases
  *   v = momentum v + rate (g + weight_decay w)
  *   w = w - v
  *
- * As in the paper, v holds steps and not gradients: a change of lr does not rescale the past. The paper
- * leaves `trust` open; it is small because lr is to stay in the range of a plain rate. */
+ * As in the paper, v holds steps and not gradients: a change of lr does not rescale the past.
+ * The paper leaves `trust` open; it is small because lr is to stay in the range of a plain rate. */
 #include <math.h>
 
 #include <plexus/plugin.h>

@@ -1,8 +1,8 @@
-/* muon: the momentum of a hidden layer's matrix, replaced by the orthogonal matrix nearest to it, so
- * that rare directions count as much as the few that dominate a gradient. Of X = U S V' that matrix
- * is U V'. An odd polynomial of X, a X + b X X' X + c (X X')^2 X, acts on the singular values alone;
- * a few rounds of one with a steep start bring all but the tiniest to between about 0.7 and 1.2,
- * which does as well as 1, and take nothing but matrix products.
+/* muon: the momentum of a hidden layer's matrix, replaced by the orthogonal matrix nearest to
+ * it, so that rare directions count as much as the few that dominate a gradient. Of X = U S V'
+ * that matrix is U V'. An odd polynomial of X, a X + b X X' X + c (X X')^2 X, acts on the
+ * singular values alone; a few rounds of one with a steep start bring all but the tiniest to
+ * between about 0.7 and 1.2, which does as well as 1, and take nothing but matrix products.
  *
  *   m = momentum m + g;   X = g + momentum m (nesterov), else m;   X = X / (|X| + 1e-7)
  *   ns_steps times:  A = X X',  X = a X + (b A + c A^2) X,  (a, b, c) = (3.4445, -4.7750, 2.0315)
@@ -13,9 +13,10 @@
  *   match_rms_adam   0.2 sqrt(max(rows, cols)), a root mean square like that of adam's steps: with
  *                    it, adam's learning rates fit; set lr to 0.001 and adamw_rate to 1
  *
- * A bias is no map between spaces, and an output's rows are classes of their own: both step by adamw,
- * at adamw_rate times lr. So does, with adamw_first, the first layer's matrix, for inputs that are
- * one-hot; dense ones such as pixels do well as they are. A network's only layer is its output.
+ * A bias is no map between spaces, and an output's rows are classes of their own: both step by
+ * adamw, at adamw_rate times lr. So does, with adamw_first, the first layer's matrix, for inputs
+ * that are one-hot; dense ones such as pixels do well as they are. A network's only layer is its
+ * output.
  *
  *   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2;   r = lr adamw_rate
  *   w = w (1 - r weight_decay) - r m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps) */

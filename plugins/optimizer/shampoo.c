@@ -1,32 +1,34 @@
-/* shampoo: full-matrix adagrad made affordable. The sum of all gradients' outer products would be
- * (rows cols)^2 numbers; shampoo keeps one matrix for the rows and one for the columns, whose Kronecker
- * product stands in for it, and multiplies the gradient by their inverse roots from both sides.
+/* shampoo: full-matrix adagrad made affordable. The sum of all gradients' outer products would
+ * be (rows cols)^2 numbers; shampoo keeps one matrix for the rows and one for the columns, whose
+ * Kronecker product stands in for it, and multiplies the gradient by their inverse roots from
+ * both sides.
  *
  *   L = L + G G';   R = R + G' G;   with beta2 < 1: L = beta2 L + (1 - beta2) G G', R likewise
  *   D = L^(-1/4) G R^(-1/4);   with beta2 < 1: times sqrt(1 - beta2^t),  t the step from 1
  *   M = momentum M + D;   W = W (1 - lr weight_decay) - lr M
  *
- * A side of length 1 or above max_dim is left as it is (its matrix is the identity). The root is the
- * inverse (2 k)-th with k the number of sides that have one: 1/4 for two, 1/2 for one, as for a bias,
- * where D is that of adagrad with a full matrix. Without any, it is plain adagrad:
+ * A side of length 1 or above max_dim is left as it is (its matrix is the identity). The root is
+ * the inverse (2 k)-th with k the number of sides that have one: 1/4 for two, 1/2 for one, as
+ * for a bias, where D is that of adagrad with a full matrix. Without any, it is plain adagrad:
  *
  *   S = S + G^2 (or, with beta2 < 1, its mean);   D = G / sqrt(S), 0 where S is
  *
- * Roots are renewed every update_every steps, and at each of the first update_every. Since L and R hold
- * G G' and G' G themselves, up-to-date roots leave D no longer than sqrt(min(rows, cols)), or that over
- * sqrt(1 - beta2). Old ones can blow up what was rare so far a thousandfold, such as the weights of a
- * unit that wakes up: a D that is too long to be true has them renewed at once.
+ * Roots are renewed every update_every steps, and at each of the first update_every. Since L and
+ * R hold G G' and G' G themselves, up-to-date roots leave D no longer than sqrt(min(rows,
+ * cols)), or that over sqrt(1 - beta2). Old ones can blow up what was rare so far a
+ * thousandfold, such as the weights of a unit that wakes up: a D that is too long to be true has
+ * them renewed at once.
  *
- * B^(-1/p) comes by a coupled Newton iteration, of matrix products alone, on B = L / |L| + eps I, whose
- * eigenvalues are within (0, 1 + eps]:
+ * B^(-1/p) comes by a coupled Newton iteration, of matrix products alone, on B = L / |L| + eps
+ * I, whose eigenvalues are within (0, 1 + eps]:
  *
  *   X = z^(1/p) I, M = z B, z = (p + 1) / 2 / (1 + eps)
  *   T = ((p + 1) I - M) / p,  X = X T,  M = T^p M;   M goes to I, X to B^(-1/p)
  *
- * The smallest eigenvalues of M grow 2.4-fold a round (p = 4); once all are near 1 the error squares
- * itself: with eps 1e-6 it takes some twenty rounds. eps bounds the condition number to what float32
- * can carry. Should the rounding of a long sum have left an eigenvalue below -eps all the same, the
- * iteration fails, and is repeated with ten times the eps. */
+ * The smallest eigenvalues of M grow 2.4-fold a round (p = 4); once all are near 1 the error
+ * squares itself: with eps 1e-6 it takes some twenty rounds. eps bounds the condition number to
+ * what float32 can carry. Should the rounding of a long sum have left an eigenvalue below -eps
+ * all the same, the iteration fails, and is repeated with ten times the eps. */
 #include <math.h>
 #include <string.h>
 
@@ -140,8 +142,8 @@ static int32_t newton_products(const plx_host *host, uint64_t n, int p, const fl
     return status == PLX_OK ? square_product(host, n, square, m, out) : status;
 }
 
-/* x = B^(-1/p) for B = m / norm + eps I; *found unless the iteration fails. The error |M - I| squares
- * itself at the end: below 1e-3 there is one more round to take. */
+/* x = B^(-1/p) for B = m / norm + eps I; *found unless the iteration fails. The error |M - I|
+ * squares itself at the end: below 1e-3 there is one more round to take. */
 static int32_t newton(const plx_step *step, uint64_t n, int p, double norm, double eps, float *x,
                       int *found)
 {
@@ -174,8 +176,8 @@ static int32_t newton(const plx_step *step, uint64_t n, int p, double norm, doub
     return PLX_OK;
 }
 
-/* root = (L + eps |L| I)^(-1/p). Of next to nothing it stays what it was, zero at first; of what is not
- * finite it is NaN. */
+/* root = (L + eps |L| I)^(-1/p). Of next to nothing it stays what it was, zero at first; of what
+ * is not finite it is NaN. */
 static int32_t renew(const shampoo *s, const plx_step *step, const side *side, int p)
 {
     const uint64_t n = side->n;

@@ -1,8 +1,8 @@
-/* soap: adam in the eigenbasis of shampoo's preconditioners. Running means of G G' and G' G say in
- * which directions of its rows and columns the gradient of a matrix varies together; turned into their
- * eigenvectors Ql and Qr, its coordinates hardly do, and there adam's elementwise division is close to
- * the division by a full matrix. The bases follow slowly: one round of power iteration and a QR
- * decomposition every update_every steps.
+/* soap: adam in the eigenbasis of shampoo's preconditioners. Running means of G G' and G' G say
+ * in which directions of its rows and columns the gradient of a matrix varies together; turned
+ * into their eigenvectors Ql and Qr, its coordinates hardly do, and there adam's elementwise
+ * division is close to the division by a full matrix. The bases follow slowly: one round of
+ * power iteration and a QR decomposition every update_every steps.
  *
  *   L = shampoo_beta L + (1 - shampoo_beta) G G';   R = shampoo_beta R + (1 - shampoo_beta) G' G
  *   every update_every steps: Ql = Q factor of L Ql, Qr = Q factor of R Qr
@@ -11,18 +11,19 @@
  *   N = Ql' M Qr / (1 - beta1^t) / (sqrt(V / (1 - beta2^t)) + eps),  t the step from 0
  *   W = W (1 - lr weight_decay) - lr Ql N Qr'
  *
- * The first gradient gives L, R and their eigenvectors (by reduction to a tridiagonal matrix and QR
- * steps on it) and moves nothing: in its own eigenbasis all but its diagonal is rounding, which adam
- * would divide by its own size. So t counts from the second step. A step uses the bases left by the
- * last. What of a turned matrix is below rounding, as it always is where inputs are always zero,
- * counts as zero for the same reason.
+ * The first gradient gives L, R and their eigenvectors (by reduction to a tridiagonal matrix and
+ * QR steps on it) and moves nothing: in its own eigenbasis all but its diagonal is rounding,
+ * which adam would divide by its own size. So t counts from the second step. A step uses the
+ * bases left by the last. What of a turned matrix is below rounding, as it always is where
+ * inputs are always zero, counts as zero for the same reason.
  *
- * Before a QR decomposition the columns of Q are sorted by how far L stretches them, largest first,
- * and V's rows and columns with them: then each stays what it was. The signs of Q's columns do not
- * matter, since V holds squares and M is kept in the weights' own coordinates.
+ * Before a QR decomposition the columns of Q are sorted by how far L stretches them, largest
+ * first, and V's rows and columns with them: then each stays what it was. The signs of Q's
+ * columns do not matter, since V holds squares and M is kept in the weights' own coordinates.
  *
- * A side of length 1 or above max_dim has no basis (its Q is the identity). Nor has a bias, unless
- * precondition_biases is set. A tensor without any steps by adamw, from the first step on. */
+ * A side of length 1 or above max_dim has no basis (its Q is the identity). Nor has a bias,
+ * unless precondition_biases is set. A tensor without any steps by adamw, from the first step
+ * on. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -76,9 +77,9 @@ static int32_t plan_side(const plx_emit *emit, const char *products, const char 
     return status == PLX_OK ? emit->slot(emit, basis, PLX_F32, n, n, 0) : status;
 }
 
-/* Scratch is used for one thing after another: three matrices of the tensor's shape for a step; for a
- * renewal a square one, the sorted squares, and four vectors; for eigenvectors a square one of double
- * and three vectors of double. */
+/* Scratch is used for one thing after another: three matrices of the tensor's shape for a step;
+ * for a renewal a square one, the sorted squares, and four vectors; for eigenvectors a square
+ * one of double and three vectors of double. */
 static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_emit *emit)
 {
     const soap *s = self;
@@ -187,8 +188,9 @@ static void tridiagonalise(uint64_t n, double *a, double *d, double *e, double *
     e[n - 1] = 0;
 }
 
-/* Turns the mirrors that tridiagonalise left in a into the transpose of their product, from the last
- * to the first: each acts on the rows of what the later ones have made below and right of it. */
+/* Turns the mirrors that tridiagonalise left in a into the transpose of their product, from the
+ * last to the first: each acts on the rows of what the later ones have made below and right of
+ * it. */
 static void collect_mirrors(uint64_t n, double *a, const double *factor)
 {
     for (uint64_t k = n; k-- > 0;) {
@@ -214,8 +216,8 @@ static void rotate_rows(uint64_t n, double *restrict x, double *restrict y, doub
     }
 }
 
-/* One implicit QR step on the tridiagonal block from lo to hi, shifted by that eigenvalue of its last
- * 2 x 2 which is nearer to the corner; the rows of z turn along. */
+/* One implicit QR step on the tridiagonal block from lo to hi, shifted by that eigenvalue of its
+ * last 2 x 2 which is nearer to the corner; the rows of z turn along. */
 static void sweep(uint64_t n, uint64_t lo, uint64_t hi, double *d, double *e, double *z)
 {
     const double t = (d[hi - 1] - d[hi]) / 2, last = e[hi - 1];
@@ -237,8 +239,8 @@ static void sweep(uint64_t n, uint64_t lo, uint64_t hi, double *d, double *e, do
     }
 }
 
-/* Eigenvalues into d, eigenvectors into the rows of z, which holds those of the reduction. What stands
- * beside the diagonal counts as 0 below rounding. */
+/* Eigenvalues into d, eigenvectors into the rows of z, which holds those of the reduction. What
+ * stands beside the diagonal counts as 0 below rounding. */
 static void diagonalise(uint64_t n, double *d, double *e, double *z)
 {
     double most = 0;
@@ -256,8 +258,8 @@ static void diagonalise(uint64_t n, double *d, double *e, double *z)
     }
 }
 
-/* The eigenvectors of a side's products into its basis, those of the largest eigenvalues first. What
- * is not finite is left alone: it reaches the weights through the mean. */
+/* The eigenvectors of a side's products into its basis, those of the largest eigenvalues first.
+ * What is not finite is left alone: it reaches the weights through the mean. */
 static void find_eigenvectors(const plx_step *step, const side *side)
 {
     const uint64_t n = side->n;
@@ -318,8 +320,8 @@ static float column_mirror(uint64_t n, uint64_t k, float *s)
     return (float)((on_axis - first) / on_axis);
 }
 
-/* The Q of s = Q R into q. Mirrors give an orthogonal Q even where columns of s depend on each other,
- * as they do while L has seen few gradients. */
+/* The Q of s = Q R into q. Mirrors give an orthogonal Q even where columns of s depend on each
+ * other, as they do while L has seen few gradients. */
 static void factor_q(uint64_t n, float *s, float *q, float *factor, float *y)
 {
     for (uint64_t k = 0; k < n; k++) {
@@ -367,8 +369,8 @@ static void reorder_rows(uint64_t n, uint64_t cols, float *a, const uint32_t *or
         memcpy(a + i * cols, copy + order[i] * cols, cols * sizeof(float));
 }
 
-/* One round of power iteration. The squares v follow the order of the vectors: by rows if the side is
- * the left one, else by columns. */
+/* One round of power iteration. The squares v follow the order of the vectors: by rows if the
+ * side is the left one, else by columns. */
 static int32_t renew(const plx_step *step, const side *side, int left, float *v)
 {
     const uint64_t n = side->n, size = step->rows * step->cols;
@@ -390,7 +392,8 @@ static int32_t renew(const plx_step *step, const side *side, int left, float *v)
     return PLX_OK;
 }
 
-/* L and R take the gradient in; their bases are found at the first step and renewed when it is time. */
+/* L and R take the gradient in; their bases are found at the first step and renewed when it is
+ * time. */
 static int32_t follow(const soap *s, const plx_step *step, const side *left, const side *right,
                       const float *g, float *v)
 {
@@ -453,7 +456,8 @@ static void silence(const plx_step *step, float *x)
         x[i] = fabsf(x[i]) < least ? 0 : x[i];
 }
 
-/* N = m / (sqrt(v) + eps), both corrected, after v has taken the gradient in, which is overwritten. */
+/* N = m / (sqrt(v) + eps), both corrected, after v has taken the gradient in, which is
+ * overwritten. */
 static void divide(const soap *s, const plx_step *step, const corrections *c, const float *m,
                    float *v, float *g)
 {

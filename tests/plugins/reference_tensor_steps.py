@@ -1,9 +1,9 @@
-"""Writes reference_tensor_steps.h: weights after 1, 2 and 24 steps of optimizers that step tensor by
-tensor, which test_tensor_optimizers.c compares with the plug-ins. Written from the papers, in
-float64, by other means than the plug-ins': roots and bases from numpy's eigenvectors, Newton-Schulz as
-its polynomial of the singular values. Run by hand where numpy is installed:
+"""Writes reference_tensor_steps.h: weights after 1, 2 and 24 steps of optimizers that step tensor
+by tensor, which test_tensor_optimizers.c compares with the plug-ins. Written from the papers, in
+float64, by other means than the plug-ins': roots and bases from numpy's eigenvectors, Newton-Schulz
+as its polynomial of the singular values. Run by hand where numpy is installed:
 
-    /usr/bin/python3 tests/plugins/reference_tensor_steps.py > tests/plugins/reference_tensor_steps.h
+    cd tests/plugins && /usr/bin/python3 reference_tensor_steps.py > reference_tensor_steps.h
 
 The gradient is that of a quadratic bowl with a disturbance that changes from step to step.
 """

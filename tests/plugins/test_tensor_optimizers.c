@@ -1,8 +1,8 @@
-/* Optimizers that step one matrix or bias at a time, driven as in training on matrices and biases of
- * several shapes. Their weights are compared with the papers' formulas in numpy, the matrices that
- * muon, shampoo and soap compute with what defines them. Then what each plans, what it does on any
- * shape, without a gradient, with one that is no number, tiny or huge, after a resume, and where a
- * matrix product fails. */
+/* Optimizers that step one matrix or bias at a time, driven as in training on matrices and
+ * biases of several shapes. Their weights are compared with the papers' formulas in numpy, the
+ * matrices that muon, shampoo and soap compute with what defines them. Then what each plans,
+ * what it does on any shape, without a gradient, with one that is no number, tiny or huge, after
+ * a resume, and where a matrix product fails. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -242,9 +242,10 @@ static double distance_to_identity(uint64_t n, const float *a, bool transposed, 
     return most;
 }
 
-/* x' A x over x' x lies between the least and the largest squared singular value of a matrix of which
- * A is a product with itself; here the matrix is what a step of muon took off the weights. The
- * directions are random, and those that the matrix stretches most and least, by power iteration. */
+/* x' A x over x' x lies between the least and the largest squared singular value of a matrix of
+ * which A is a product with itself; here the matrix is what a step of muon took off the weights.
+ * The directions are random, and those that the matrix stretches most and least, by power
+ * iteration. */
 static double stretch(const float *d, uint64_t rows, uint64_t cols, double shift)
 {
     double x[16], y[16], gram[16][16], length = 0;
@@ -302,7 +303,8 @@ START_TEST(muon_steps_by_a_nearly_orthogonal_matrix)
 }
 END_TEST
 
-/* root^4 (L + eps |L| I) = I on both sides of a matrix; root^2 for a bias, whose matrix has rank 1. */
+/* root^4 (L + eps |L| I) = I on both sides of a matrix; root^2 for a bias, whose matrix has rank
+ * 1. */
 START_TEST(shampoo_finds_inverse_roots)
 {
     static const shape large[] = {{"layers.0.weight", 0, 40, 24}, {"layers.0.bias", 0, 1, 40}};
@@ -442,8 +444,9 @@ START_TEST(soap_finds_eigenvectors)
 }
 END_TEST
 
-/* Where the products stay what they are, renewals keep the basis orthogonal and on its eigenvectors,
- * and where they change, bring it there: here from those of one gradient to another's. */
+/* Where the products stay what they are, renewals keep the basis orthogonal and on its
+ * eigenvectors, and where they change, bring it there: here from those of one gradient to
+ * another's. */
 START_TEST(soap_follows_the_eigenvectors)
 {
     static const shape large[] = {{"layers.0.weight", 0, 30, 20}};
@@ -462,8 +465,8 @@ START_TEST(soap_follows_the_eigenvectors)
 }
 END_TEST
 
-/* An input that is always zero has no gradient, in no basis: what rounding makes of it moves nothing
- * by a step of adam's size. */
+/* An input that is always zero has no gradient, in no basis: what rounding makes of it moves
+ * nothing by a step of adam's size. */
 START_TEST(soap_leaves_dead_inputs_alone)
 {
     static const shape large[] = {{"layers.0.weight", 0, 30, 20}};
