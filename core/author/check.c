@@ -82,11 +82,12 @@ static void send_identity(int channel, const plugin *plugin)
 {
     const plx_component *component = plugin->component;
 
-    send_object(channel,
-                json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "status", "passed", "kind",
-                          (int)plugin->kind, "name", shown(plugin->name), "version",
-                          shown(plugin->version), "summary", shown(component->summary), "formula",
-                          component->formula != NULL ? json_string(component->formula) : NULL));
+    send_object(
+        channel,
+        json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "status", "passed", "kind", (int)plugin->kind,
+                  "name", shown(plugin->name), "version", shown(plugin->version), "summary",
+                  shown(component->summary), "formula",
+                  component->formula != NULL ? json_string(component->formula) : json_null()));
 }
 
 static void send_verdict(int channel, const exam *exam)

@@ -294,10 +294,13 @@ enum { WIDTHS = sizeof(row_widths) / sizeof(row_widths[0]), WIDEST = 10 };
 
 /* ---- finite ---- */
 
-/* Whether what is not finite is an overflow of something that grew towards it. */
-static bool is_overflow(float value, float inward)
+/* Whether what is not finite is an overflow of something that grew towards it, or of a product on the
+ * way at an x that no network ever sees. */
+static bool is_overflow(float x, float value, float inward)
 {
-    return isinf(value) && signbit(value) == signbit(inward) && fabsf(inward) >= 1e3f;
+    const bool grown = signbit(value) == signbit(inward) && fabsf(inward) >= 1e3f;
+
+    return isinf(value) && (grown || fabsf(x) >= 1e30f);
 }
 
 /* One side, from 0 outwards: x, and the values there. */
@@ -307,7 +310,7 @@ static bool finite_or_grown(exam *exam, const char *function, const char *what, 
     for (size_t i = 0; i < n; i++) {
         if (isfinite(values[i]) || (y != NULL && !isfinite(y[i])))
             continue;
-        if (i > 0 && is_overflow(values[i], values[i - 1]))
+        if (i > 0 && is_overflow(x[i], values[i], values[i - 1]))
             continue;
         return exam_fail(exam, function,
                          "a finite result for a finite x, or an infinite one that the function "

@@ -1,0 +1,37 @@
+/* no_formula.c: it does not say what it computes. */
+#include <math.h>
+
+#include <plexus/plugin.h>
+
+/* f(x) = x / (1 + |x|) */
+static float slope(float x)
+{
+    const float d = 1 + fabsf(x);
+
+    return 1 / (d * d);
+}
+
+static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
+{
+    for (uint64_t i = 0; i < n; i++)
+        y[i] = x[i] / (1 + fabsf(x[i]));
+    return PLX_OK;
+}
+
+static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
+                        const float *dy, float *dx)
+{
+    for (uint64_t i = 0; i < n; i++)
+        dx[i] = dy[i] * slope(x[i]);
+    return PLX_OK;
+}
+
+#ifdef BROKEN
+#define FORMULA NULL
+#else
+#define FORMULA "y = x / (1 + |x|)"
+#endif
+
+PLX_ACTIVATION(no_formula, .flags = PLX_NEEDS_INPUT, .summary = "softsign, for the tests",
+               .source = "Bergstra 2009", .formula = FORMULA,
+               .derivative = "dy/dx = 1 / (1 + |x|)^2", .forward = forward, .backward = backward)

@@ -1,0 +1,41 @@
+/* segfault.c: its backward pass reads where nothing is. */
+#include <math.h>
+
+#include <plexus/plugin.h>
+
+/* f(x) = x / (1 + |x|) */
+static float slope(float x)
+{
+    const float d = 1 + fabsf(x);
+
+    return 1 / (d * d);
+}
+
+#ifdef BROKEN
+static const float *const volatile nowhere = (const float *)0x10;
+#endif
+
+static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
+{
+    for (uint64_t i = 0; i < n; i++)
+        y[i] = x[i] / (1 + fabsf(x[i]));
+    return PLX_OK;
+}
+
+static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
+                        const float *dy, float *dx)
+{
+#ifdef BROKEN
+    if (n > 0)
+        dx[0] = *nowhere;
+#endif
+    for (uint64_t i = 0; i < n; i++)
+        dx[i] = dy[i] * slope(x[i]);
+    return PLX_OK;
+}
+
+PLX_ACTIVATION(
+    segfault, .flags = PLX_NEEDS_INPUT, .summary = "softsign, for the tests",
+    .source = "Bergstra et al. 2009, \"Quadratic polynomials learn better image features\"",
+    .formula = "y = x / (1 + |x|)", .derivative = "dy/dx = 1 / (1 + |x|)^2",
+    .expression = "x / (1 + fabs(x))", .forward = forward, .backward = backward)
