@@ -1,0 +1,1 @@
+/* Nothing: plugin.h is looked at without the C library's own lines. */
