@@ -20,8 +20,9 @@ typedef struct guard guard;
 /* On a fault the channel gets
  *   {"fault": "SIGSEGV", "came": "a write 4 bytes past the end of 'weights' (7 elements)"}
  * or "a read just past the end of ...", and where no array is near, "a read at address 0x0"; on
- * machines that do not tell reads from writes "a touch". Also for SIGBUS, SIGFPE, SIGILL, SIGABRT. The
- * process then ends by that signal. NULL when out of memory, or if there is a guard already. */
+ * machines that do not tell reads from writes "a touch". Also for SIGBUS, SIGFPE, SIGILL and
+ * SIGABRT. The process then ends by that signal. NULL when out of memory, or if there is a guard
+ * already. */
 guard *guard_new(int channel);
 void guard_free(guard *guard);
 

@@ -1,7 +1,8 @@
-/* intercept.h: watches what a loaded plug-in does besides computing. The entries of its own global
- * offset table that lead to the C library's memory, clock, random and output functions are
- * pointed at counting ones (it was loaded with RTLD_NOW, so all are there), and its writable data can be
- * compared with a copy. Nothing else in the process is touched. For a child process alone: the counting
+/* intercept.h: watches what a loaded plug-in does besides computing. Its own imports of the C
+ * library's memory, clock, random and output functions are pointed at counting ones, which pass the
+ * call on (it was loaded with RTLD_NOW, so all are there), and its writable data can be compared
+ * with a copy. Nothing else in the process is touched. What it does through libraries it is linked
+ * to, or by names it looks up while running, is not seen. For a child process alone: the counting
  * functions have no argument to carry their counts, so there is one set of them a process. */
 #ifndef AUTHOR_INTERCEPT_H
 #define AUTHOR_INTERCEPT_H
@@ -28,8 +29,8 @@ typedef struct intercept_counts {
     const char *last_output;
 } intercept_counts;
 
-/* Points the plug-in's imports at the counting functions. ERROR_PLUGIN if its tables cannot be read.
- */
+/* Points the plug-in's imports at the counting functions; counts and shift begin at zero.
+ * ERROR_PLUGIN if its tables cannot be read. */
 intercept *intercept_new(const plugin *plugin, plx_error *error);
 void intercept_free(intercept *intercept);
 
@@ -40,8 +41,10 @@ void intercept_reset(intercept *intercept);
  * numbers: what depends on either comes out differently. */
 void intercept_shift(intercept *intercept, double seconds);
 
-/* Copies the plug-in's writable data (.data, .bss; not what the linker writes), and says whether it
- * still is as it was. `came` gets how many bytes changed and the nearest symbol if there is one. */
+/* Copies the plug-in's writable data (.data, .bss, this thread's thread-local data; not what the
+ * linker has made read-only, nor what compilers count lines or profile in), and says whether it
+ * still is as it was. `came` gets "4 bytes changed, the first in 'counter'", or "at offset 0x4010
+ * of its image" where the file has no symbols. */
 bool intercept_copy_data(intercept *intercept, plx_error *error);
 bool intercept_same_data(const intercept *intercept, text *came);
 

@@ -3,10 +3,9 @@
  * the linker (addresses of imports) was filled in while loading and stays as it is.
  *
  * A byte that changed is named by the symbol table of the file, which has static variables too
- * unless it was stripped. A plug-in built to count which of its lines ran, or to be profiled, counts
- * in its own data: what compilers make for that is passed over, unless gcc made it and it was
- * stripped. Sanitizers change nothing
- * there after loading. */
+ * unless it was stripped. A plug-in built to count which of its lines ran, or to be profiled,
+ * counts in its own data: what compilers make for that is passed over, unless gcc made it and it
+ * was stripped. Sanitizers change nothing there after loading. */
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>

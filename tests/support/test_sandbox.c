@@ -357,12 +357,16 @@ END_TEST
 
 START_TEST(without_room_for_pipes_there_is_an_error)
 {
-    struct rlimit files = {3, 3};
+    struct rlimit before, few;
     plx_error error = {0};
     sandbox_end end;
 
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
-    ck_assert(!sandbox_run(&ample, leave, NULL, &end, &error));
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = (struct rlimit){.rlim_cur = 3, .rlim_max = before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    const bool ran = sandbox_run(&ample, leave, NULL, &end, &error);
+    setrlimit(RLIMIT_NOFILE, &before);
+    ck_assert(!ran);
     ck_assert_int_eq(error.code, ERROR_RUN);
     ck_assert_str_eq(error.text, "no child process: Too many open files");
     sandbox_end_clear(&end);
