@@ -106,11 +106,9 @@ typedef struct source {
 
 static void add_name(source *s, char *name)
 {
-    char **grown = memory_grow(s->name, &s->capacity, s->names + 1, sizeof(*s->name));
-
-    if (grown != NULL)
-        s->name = grown;
-    if (grown != NULL && name != NULL)
+    if (name == NULL)
+        return;
+    if (memory_grow(&s->name, &s->capacity, s->names + 1, sizeof(*s->name)) != NULL)
         s->name[s->names++] = name;
     else
         free(name);
@@ -151,7 +149,7 @@ static void name_slots(source *s, const plx_tensor *tensor)
 
     if (slots_plan(s->how->settings, &s->exam->host, tensor, &plans, NULL))
         for (size_t i = 0; i < plans.count; i++)
-            add_name(s, memory_format("slot '%s' of %s", plans.slot[i].name, tensor->name));
+            add_name(s, memory_format("slot %s of %s", plans.slot[i].name, tensor->name));
     free(plans.slot);
 }
 

@@ -57,24 +57,21 @@ static double way(exam *exam, double scale, int steps)
 
 void optimizer_scale(exam *exam)
 {
-    enum { STEPS = 5 };
-    const double times = 1024, small = way(exam, 1, STEPS), large = way(exam, times, STEPS);
-    const double ratio = large / small;
+    enum { STEPS = 20 };
+    const double times = 1024;
+    const double first = way(exam, times, 1) / way(exam, 1, 1);
+    const double small = way(exam, 1, STEPS), large = way(exam, times, STEPS);
+    const double later = small > 0 && large >= 0 ? large / small : HUGE_VAL;
 
-    if (small <= 0 || large < 0) {
-        exam_say(exam, "%d steps with the gradient times 1024 diverge", STEPS);
-        return;
-    }
-    json_object_set_new(exam->figures, "scale", number(ratio));
-    if (fabs(ratio - 1) < 1e-3)
+    json_object_set_new(exam->figures, "scale", number(first));
+    if (fabs(first - 1) < 0.05 && fabs(later - 1) < 0.05)
         exam_say(exam, "steps are invariant to the gradient's scale");
-    else if (fabs(ratio - 1) < 0.1)
-        exam_say(exam,
-                 "steps are nearly invariant to the gradient's scale (1024 times the "
-                 "gradient: %.3g times as far)",
-                 ratio);
+    else if (fabs(first - 1) < 0.05)
+        exam_say(exam, "a first step is invariant to the gradient's scale, later ones are not");
+    else if (fabs(first / times - 1) < 0.05)
+        exam_say(exam, "a first step grows in proportion to the gradient");
     else
-        exam_say(exam, "1024 times the gradient leads %.3g times as far in %d steps", ratio, STEPS);
+        exam_say(exam, "1024 times the gradient makes a first step %.3g times as long", first);
 }
 
 /* ---- sensitivity ---- */
@@ -136,7 +133,13 @@ static json_t *trajectory(exam *exam, const settings *optimizer, const problem *
     return path;
 }
 
-/* The range of rates that come to less than a tenth of the start, in words; or the best. */
+/* Two digits, none of them an exponent's where there need be none. */
+static void add_rate(text *says, double rate)
+{
+    text_addf(says, rate >= 99 && rate < 1e6 ? "%.0f" : "%.2g", rate);
+}
+
+/* The range of rates that come to less than a tenth of the start, in words. */
 static void say_range(text *says, const problem *problem, const sweep *sweep)
 {
     int first = -1, last = -1;
@@ -148,12 +151,15 @@ static void say_range(text *says, const problem *problem, const sweep *sweep)
         last = i;
     }
     text_addf(says, "%s%s ", says->length > 0 ? ", " : "", problem->id);
-    if (first < 0)
-        text_addf(says, "at no rate (best %.2g)", sweep->share[sweep->best]);
-    else if (first == last)
-        text_addf(says, "%.1e", sweep->lr[first]);
-    else
-        text_addf(says, "%.1e to %.1e", sweep->lr[first], sweep->lr[last]);
+    if (first < 0) {
+        text_add(says, "at none");
+        return;
+    }
+    add_rate(says, sweep->lr[first]);
+    if (first < last) {
+        text_add(says, " to ");
+        add_rate(says, sweep->lr[last]);
+    }
 }
 
 /* All problems; entries go to the two arrays, with the optimizer's name if it is a rival's. */
@@ -195,7 +201,7 @@ void optimizer_sensitivity(exam *exam)
     json_object_set_new(exam->figures, "trajectories", paths);
     json_object_set_new(exam->figures, "rivals", rival_paths);
     json_object_set_new(exam->figures, "rival_sensitivity", rival_curves);
-    exam_say(exam, "the loss falls to a tenth within %d steps at: %s", RUN_STEPS,
+    exam_say(exam, "rates at which the loss falls to a tenth in %d steps: %s", RUN_STEPS,
              says.bytes != NULL ? says.bytes : "");
     free(says.bytes);
 }
@@ -321,6 +327,12 @@ static void compete(contender *contenders)
     }
 }
 
+static void add_rival(text *beside, const char *name, double ns)
+{
+    if (isfinite(ns))
+        text_addf(beside, "; %s %.3g ns", name, ns);
+}
+
 void optimizer_cost(exam *exam)
 {
     settings *sgd = rival(exam, "sgd"), *adam = rival(exam, "adam");
@@ -340,8 +352,12 @@ void optimizer_cost(exam *exam)
         json_object_set_new(exam->figures, "ns_per_parameter", number(own));
         json_object_set_new(exam->figures, "sgd_ns", number(sgd_ns));
         json_object_set_new(exam->figures, "adam_ns", number(adam_ns));
-        exam_say(exam, "%.4g bytes and %.3g ns a parameter (sgd %.3g ns, adam %.3g ns)", bytes, own,
-                 sgd_ns, adam_ns);
+        text beside = {.bytes = NULL};
+        add_rival(&beside, "sgd", sgd_ns);
+        add_rival(&beside, "adam", adam_ns);
+        exam_say(exam, "%.3g bytes and %.3g ns a parameter and step%s", bytes, own,
+                 beside.bytes != NULL ? beside.bytes : "");
+        free(beside.bytes);
     }
     for (int i = 0; i < CONTENDERS; i++)
         trial_free(contenders[i].trial);

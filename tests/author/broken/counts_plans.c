@@ -1,0 +1,33 @@
+/* counts_plans: gradient descent with momentum.
+ *   m = 0.9 m + g,  w = w - lr m
+ * Broken: which plan it makes depends on how many it has made. */
+#include <plexus/plugin.h>
+
+static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_emit *emit)
+{
+    int32_t status = emit->like_parameter(emit, "momentum");
+
+#ifdef BROKEN
+    static unsigned plans;
+    if (status == PLX_OK && ++plans % 3 == 0)
+        status = emit->like_parameter(emit, "spare");
+#endif
+    return status;
+}
+
+static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                          const float *g, void *const *slot)
+{
+    const float lr = (float)step->lr;
+    float *m = slot[0];
+
+    for (uint64_t i = 0; i < n; i++) {
+        m[i] = 0.9f * m[i] + g[i];
+        w[i] -= lr * m[i];
+    }
+    return PLX_OK;
+}
+
+PLX_OPTIMIZER(counts_plans, .version = "1", .summary = "gradient descent with momentum",
+              .source = "made up for a test", .formula = "m = 0.9 m + g\nw = w - lr m", .lr = 0.01,
+              .plan_slots = plan_slots, .step_range = step_range)
