@@ -253,8 +253,8 @@ typedef struct path_look {
 static path_look look_of(size_t i)
 {
     static const path_look looks[CONTOUR_PATHS] = {
-        {"#d55e00", "#fff", "none"},    {"#fff", "#000", "6 4"},    {"#56b4e9", "#000", "10 3"},
-        {"#f0e442", "#000", "3 3"}, {"#cc79a7", "#000", "4 2"}, {"#000", "#fff", "9 3 2 3 2 3"},
+        {"#d55e00", "#fff", "none"}, {"#fff", "#000", "6 4"},    {"#56b4e9", "#000", "10 3"},
+        {"#f0e442", "#000", "3 3"},  {"#cc79a7", "#000", "4 2"}, {"#000", "#fff", "9 3 2 3 2 3"},
     };
 
     return looks[i % CONTOUR_PATHS];

@@ -43,9 +43,13 @@ static frame frame_of(const plot *plot)
                .x = {plot->x.label, plot->x.log, INFINITY, -INFINITY},
                .y = {plot->y.label, plot->y.log, INFINITY, -INFINITY}};
 
-    for (size_t i = 0; i < plot->series_count; i++)
+    bool markers = false; /* which want room about them */
+
+    for (size_t i = 0; i < plot->series_count; i++) {
         take_series(&f.x, &f.y, &plot->series[i]);
-    frame_axis_settle(&f.x, false);
+        markers |= plot->series[i].markers;
+    }
+    frame_axis_settle(&f.x, markers);
     frame_axis_settle(&f.y, true);
     given(&f.x, &plot->x);
     given(&f.y, &plot->y);
