@@ -294,23 +294,22 @@ enum { WIDTHS = sizeof(row_widths) / sizeof(row_widths[0]), WIDEST = 10 };
 
 /* ---- finite ---- */
 
-/* Whether what is not finite is an overflow of something that grew towards it, or of a product on the
- * way at an x that no network ever sees. */
-static bool is_overflow(float x, float value, float inward)
+/* Whether what is not finite is an overflow of something that grew towards it. */
+static bool is_overflow(float value, float inward)
 {
-    const bool grown = signbit(value) == signbit(inward) && fabsf(inward) >= 1e3f;
-
-    return isinf(value) && (grown || fabsf(x) >= 1e30f);
+    return isinf(value) && signbit(value) == signbit(inward) && fabsf(inward) >= 1e3f;
 }
 
 /* One side, from 0 outwards: x, and the values there. */
 static bool finite_or_grown(exam *exam, const char *function, const char *what, const variant *with,
                             size_t n, const float *x, const float *values, const float *y)
 {
-    for (size_t i = 0; i < n; i++) {
+    const float far = 1e30f; /* products on the way may overflow at what no network ever sees */
+
+    for (size_t i = 0; i < n && fabsf(x[i]) <= far; i++) {
         if (isfinite(values[i]) || (y != NULL && !isfinite(y[i])))
             continue;
-        if (i > 0 && is_overflow(x[i], values[i], values[i - 1]))
+        if (i > 0 && is_overflow(values[i], values[i - 1]))
             continue;
         return exam_fail(exam, function,
                          "a finite result for a finite x, or an infinite one that the function "
@@ -367,7 +366,7 @@ static void test_finite(exam *exam)
             return;
     }
     if (!is_rowwise(exam))
-        exam_say(exam, "from 0 to the largest float32 on both sides");
+        exam_say(exam, "from -1e30 to 1e30");
 }
 
 /* ---- nonfinite ---- */
@@ -570,7 +569,7 @@ static void test_domain(exam *exam)
 
 /* ---- derivative ---- */
 
-/* The largest disagreement of slopes that passed, for `says`. */
+/* The largest disagreement of slopes that passed, relative to slopes above 1, for `says`. */
 typedef struct worst {
     double error;
     float at;
@@ -588,8 +587,9 @@ static bool judge_slope(exam *exam, const variant *with, const float *points, co
     worst->points++;
     worst->kinks += verdict.kink;
     if (verdict.agrees) {
-        if (!verdict.kink && fabs(claimed - verdict.slope) > worst->error) {
-            worst->error = fabs(claimed - verdict.slope);
+        const double error = fabs(claimed - verdict.slope) / fmax(1, fabs(verdict.slope));
+        if (!verdict.kink && error > worst->error) {
+            worst->error = error;
             worst->at = points[0];
         }
         return true;
@@ -606,7 +606,7 @@ enum { SLOPE_POINTS = 420 };
 /* Ordinary points, whole numbers and zero among them, and a few far away. */
 static size_t slope_grid(float x[SLOPE_POINTS])
 {
-    static const float more[] = {-0.0f, 1e-30f, 1e-6f, 1e-3f, 15, 20.5f, 30, 50, 100, 1000};
+    static const float more[] = {-0.0f, 1e-30f, 1e-6f, 1e-3f, 15, 20.5f, 30, 50};
     size_t n = 0;
 
     for (int i = -96; i <= 96; i++) {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 enum {
-    SLOPE_STEPS = 5, /* h, h/2, ... to either side                            */
+    SLOPE_STEPS = 7, /* h, h/2, ... to either side                            */
     SLOPE_NEAR = 8,  /* points close together, for the noise, at three places */
     SLOPE_SAMPLES = 1 + 2 * SLOPE_STEPS + 3 * SLOPE_NEAR,
 };
@@ -20,7 +20,6 @@ typedef struct slope_verdict {
     bool kink;    /* the slopes from left and right differ                                     */
     double slope; /* the best estimate                                                         */
     double error; /* how far it may be off                                                     */
-    double left, right; /* of a kink                                                              */
 } slope_verdict;
 
 /* Judges `claimed` by the values at slope_points. `scale` is the size of the numbers that a value
