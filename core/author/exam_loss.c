@@ -354,13 +354,15 @@ bool loss_batch_run(loss_batch *b, const loss_call *how)
 
     atomic_init(&w.status, PLX_OK);
     mark(b);
-    protect(b, true);
+    if (!b->held)
+        protect(b, true);
     if (how->pool != NULL)
         pool_run(how->pool, tasks, run_piece, &w);
     else
         for (size_t task = 0; task < tasks; task++)
             run_piece(&w, task, 0);
-    protect(b, false);
+    if (!b->held)
+        protect(b, false);
     return exam_called(b->exam, loss_function(&b->of, name), atomic_load(&w.status)) &&
            (b->exam->unguarded || check_marks(b, how->gradient));
 }
@@ -385,6 +387,8 @@ static void keep(const loss_batch *b, bool gradient, text *results)
 /* With and without weights, with and without a gradient. */
 static bool exercise_batch(loss_batch *b, const plan *plan)
 {
+    protect(b, true);
+    b->held = true;
     for (int bits = 0; bits < 4; bits++) {
         const loss_call call = {.weighted = bits & 1,
                                 .gradient = !(bits & 2),

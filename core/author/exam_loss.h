@@ -35,6 +35,7 @@ typedef struct loss_batch {
     float *prediction, *target, *row_weight, *gradient;
     int32_t *label; /* NULL unless the targets are classes                                       */
     double *loss;
+    bool held; /* inputs are protected between calls, too                                        */
 } loss_batch;
 
 /* False: no memory, and the exam has failed. Close it in any case: that gives all arrays of the

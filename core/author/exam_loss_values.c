@@ -11,13 +11,22 @@
 
 #include "support/memory.h"
 
-/* "0.25, 0.5 and 0.25" of a row, for messages. */
+/* A number for messages: float32 in full, NaN without a sign. */
+static void add_number(text *out, double value)
+{
+    if (isfinite(value))
+        text_addf(out, "%.9g", value);
+    else
+        text_add_double(out, value);
+}
+
+/* "0.25, 0.5, 0.25" of a row. */
 static void add_row(text *out, const float *values, uint64_t cols)
 {
     for (uint64_t c = 0; c < cols && c < 4; c++) {
         if (c > 0)
             text_add(out, ", ");
-        text_addf(out, "%.9g", (double)values[c]);
+        add_number(out, (double)values[c]);
     }
     if (cols > 4)
         text_add(out, ", ...");
@@ -30,8 +39,9 @@ static bool fail_row(loss_batch *b, uint64_t r, const char *expected, const char
     char function[96], words[320];
     text line = {.bytes = NULL};
 
-    text_addf(&line, "%s %.9g for %s ", what, value,
-              b->of.partner == NULL ? "prediction" : "pre-activation");
+    text_addf(&line, "%s ", what);
+    add_number(&line, value);
+    text_addf(&line, " for %s ", b->of.partner == NULL ? "prediction" : "pre-activation");
     add_row(&line, b->prediction + r * b->cols, b->cols);
     text_add(&line, ", target ");
     add_row(&line, b->target + r * b->cols, b->cols);

@@ -77,7 +77,8 @@ static const char style[] =
     "@media print{body{font-size:10pt}main{max-width:none;padding:0}"
     ".scroll,figure .scroll{overflow:visible;max-height:none}pre{white-space:pre-wrap}"
     ".gallery{grid-template-columns:1fr 1fr}"
-    "figure,tr,.verdict{break-inside:avoid}h2,h3,h4{break-after:avoid}"
+    "details:not([open]){display:none}figure,tr,.verdict{break-inside:avoid}h2,h3,h4{break-after:"
+    "avoid}"
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 /* ---- text ------------------------------------------------------------------------------------ */
