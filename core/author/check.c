@@ -349,6 +349,17 @@ static const finding *in_the_way(const check_report *report, const exam_test *te
     return NULL;
 }
 
+/* "stands on bounds", the one that failed and not one that stands on it, too. */
+static char *stands_on(const finding *before)
+{
+    const char *const words = "stands on ";
+
+    if (before->status == FINDING_UNJUDGED && before->says != NULL &&
+        strncmp(before->says, words, strlen(words)) == 0)
+        return memory_string(before->says);
+    return memory_format("%s%s", words, before->id);
+}
+
 /* Whether a finding is a death by a touch beside an array, of which `bounds` knows more. */
 static bool is_touch(const finding *finding)
 {
@@ -411,7 +422,7 @@ static bool run_suite(suite *suite, const exam_test *const *tests, size_t count,
             suite->options->progress(suite->options->context, i + 1, count + 1, tests[i]->title);
         if (before != NULL && !(is_bounds(tests[i]) && touched != NULL)) {
             finding->status = FINDING_UNJUDGED;
-            finding->says = memory_format("stands on %s", before->id);
+            finding->says = stands_on(before);
         } else if (!examine(suite, tests[i], finding, NULL, error)) {
             return false;
         }

@@ -1,6 +1,6 @@
 /* check_text.c: a report for a terminal. The plug-in, then a line for each test: a mark, its id, and
- * what was found; beneath a failure what was expected, what came, where to look. Lines that are too
- * long go on below where they began. */
+ * what was found; beneath a failure what was expected, what came, where to look. What was not judged
+ * is one line for all. Lines that are too long go on below where they began. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +116,25 @@ static void add_finding(const page *page, const finding *f)
     add_detail(page, "look at", f->look);
 }
 
+/* "  not judged  quiet, allocation, ...: what they stand on failed" */
+static void add_unjudged(const page *page, const check_report *report)
+{
+    const size_t indent = 2 + MARK;
+    text ids = {.bytes = NULL};
+
+    for (size_t i = 0; i < report->count; i++)
+        if (report->findings[i].status == FINDING_UNJUDGED)
+            text_addf(&ids, "%s%s", ids.length > 0 ? ", " : "", report->findings[i].id);
+    if (ids.bytes != NULL) {
+        text_add(&ids, "; what they stand on failed");
+        text_addf(page->out, "  %s%-*s%s", page->colour ? colour_of(FINDING_UNJUDGED) : "", MARK,
+                  mark_of(FINDING_UNJUDGED), page->colour ? "\033[0m" : "");
+        add_wrapped(page, indent, indent, ids.bytes);
+    }
+    page->out->failed = page->out->failed || ids.failed;
+    free(ids.bytes);
+}
+
 static void add_header(const page *page, const check_report *report)
 {
     char *head = NULL;
@@ -162,7 +181,9 @@ bool check_text(const check_report *report, int width, bool colour, text *out)
 
     add_header(&page, report);
     for (size_t i = 0; i < report->count; i++)
-        add_finding(&page, &report->findings[i]);
+        if (report->findings[i].status != FINDING_UNJUDGED)
+            add_finding(&page, &report->findings[i]);
+    add_unjudged(&page, report);
     add_sum(&page, report);
     return !out->failed;
 }

@@ -128,6 +128,7 @@ START_TEST(a_test_that_stands_on_a_failed_one_is_not_judged)
     ck_assert_int_eq(check_finding(report, "determinism")->status, FINDING_UNJUDGED);
     ck_assert_str_eq(check_finding(report, "determinism")->says, "stands on state");
     ck_assert_int_eq(check_finding(report, "derivative")->status, FINDING_UNJUDGED);
+    ck_assert_str_eq(check_finding(report, "derivative")->says, "stands on state");
     ck_assert_int_eq(check_finding(report, "leaks")->status, FINDING_PASSED);
     check_report_free(report);
 }
@@ -186,6 +187,19 @@ START_TEST(text_keeps_to_its_width)
     ck_assert_ptr_nonnull(strstr(out.bytes, "\n  expected  y within [0, 1], as domain says\n"));
     ck_assert_ptr_nonnull(strstr(out.bytes, "\n  look at   forward; domain\n"));
     ck_assert_ptr_nonnull(strstr(out.bytes, ", 1 failed"));
+    free(out.bytes);
+    check_report_free(report);
+}
+END_TEST
+
+START_TEST(text_lists_what_is_not_judged_in_one_place)
+{
+    check_report *report = run("broken", "static_state", 0);
+    text out = {.bytes = NULL};
+
+    ck_assert(check_text(report, 200, false, &out));
+    ck_assert_ptr_nonnull(strstr(out.bytes, "\n  not judged  determinism, splitting, threads, "));
+    ck_assert_ptr_nonnull(strstr(out.bytes, ", gain; what they stand on failed\n"));
     free(out.bytes);
     check_report_free(report);
 }
@@ -306,6 +320,7 @@ static Suite *suite(void)
     tcase_add_test(c, a_report_of_what_does_not_load_has_that_finding_alone);
     tcase_add_test(c, a_curve_is_among_the_figures_of_an_activation);
     tcase_add_test(c, text_keeps_to_its_width);
+    tcase_add_test(c, text_lists_what_is_not_judged_in_one_place);
     tcase_add_test(c, text_has_colour_only_if_wanted);
     tcase_add_test(c, json_has_an_object_for_each_test);
     tcase_add_test(c, a_missing_file_is_an_error);
