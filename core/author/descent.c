@@ -52,8 +52,8 @@ static void run(const descent *how, trial *trial, descended *out)
     for (int k = 1; k <= how->steps && !outcome.done; k++) {
         out->failed = !trial_step(trial, how->lr, &outcome, NULL);
         if (out->failed || !outcome.finite) {
-            out->share = INFINITY;
-            out->end = NAN;
+            out->share = HUGE_VAL;
+            out->end = (double)NAN;
             return;
         }
         if (how->path == NULL && k % LOOK_EVERY != 0 && k < how->steps && !outcome.done)
@@ -70,7 +70,7 @@ descended descent_run(const descent *how)
 {
     const trial_spec spec = {
         .problem = how->problem, .optimizer = how->optimizer, .host = how->host};
-    descended out = {.share = INFINITY, .failed = true};
+    descended out = {.share = HUGE_VAL, .failed = true};
     trial *trial = trial_new(&spec, NULL);
 
     begin_path(how);

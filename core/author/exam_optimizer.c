@@ -13,8 +13,6 @@
 #include <string.h>
 
 #include "author/descent.h"
-#include "author/trial.h"
-#include "support/memory.h"
 
 trial_spec optimizer_trial(const exam *exam, const problem *problem, const settings *settings)
 {
@@ -28,46 +26,44 @@ static const settings *defaults(const exam *exam)
 
 /* ---- the learning rate ---- */
 
-/* How far all weights are from the start after some steps; -1: the optimizer failed. */
-static double way(exam *exam, const problem *problem, double lr, int steps, text *state,
+/* How far the weights are from the start after some steps; -1: the optimizer failed. */
+static double way(exam *exam, const settings *settings, double lr, int steps, text *state,
                   plx_error *error)
 {
-    const trial_spec spec = optimizer_trial(exam, problem, defaults(exam));
+    const problem *problem = problems_find("logistic");
+    const trial_spec spec = optimizer_trial(exam, problem, settings);
     trial_outcome outcome = {.finite = true};
     trial *trial = trial_new(&spec, error);
     double sum = 0;
+    float start[8];
     bool ok = trial != NULL;
 
     for (int k = 0; ok && k < steps && !outcome.done; k++)
         ok = trial_step(trial, lr, &outcome, error);
     for (size_t t = 0; ok && t < problem->tensor_count; t++) {
         const uint64_t n = problems_elements(&problem->tensor[t]);
-        float *start = memory_array(n, sizeof(*start));
-        ok = start != NULL;
-        if (ok)
-            problem->start(problem, t, start);
-        for (uint64_t i = 0; ok && i < n; i++)
-            sum += pow((double)trial_weights(trial, t)[i] - (double)start[i], 2);
-        if (ok)
-            text_add_n(state, (const char *)trial_weights(trial, t), n * sizeof(float));
-        free(start);
+        const float *w = trial_weights(trial, t);
+        problem->start(problem, t, start);
+        for (uint64_t i = 0; i < n; i++)
+            sum += pow((double)w[i] - (double)start[i], 2);
+        text_add_n(state, (const char *)w, n * sizeof(float));
     }
     trial_free(trial);
     return ok ? sqrt(sum) : -1;
 }
 
-static void test_lr(exam *exam)
+/* With these settings, and so without a decay that may not depend on the rate. */
+static void compare_rates(exam *exam, const settings *settings)
 {
     enum { STEPS = 10 };
-    const problem *problem = problems_find("logistic");
     const double lr = optimizer_rate(exam->plugin);
     plx_error error = {.code = ERROR_NONE};
     text at_lr = {.bytes = NULL}, at_half = {.bytes = NULL}, ignored = {.bytes = NULL};
-    const double first = way(exam, problem, lr, 1, &ignored, &error);
-    const double none = way(exam, problem, 0, 1, &ignored, &error);
+    const double first = way(exam, settings, lr, 1, &ignored, &error);
+    const double none = way(exam, settings, 0, 1, &ignored, &error);
 
-    if (first < 0 || way(exam, problem, lr, STEPS, &at_lr, &error) < 0 ||
-        way(exam, problem, lr / 2, STEPS, &at_half, &error) < 0)
+    if (first < 0 || way(exam, settings, lr, STEPS, &at_lr, &error) < 0 ||
+        way(exam, settings, lr / 2, STEPS, &at_half, &error) < 0)
         exam_fail(exam, optimizer_function(exam->plugin), "the step succeeds", "%s", error.text);
     else if (at_lr.length == at_half.length &&
              memcmp(at_lr.bytes, at_half.bytes, at_lr.length) == 0)
@@ -82,6 +78,15 @@ static void test_lr(exam *exam)
     free(at_lr.bytes);
     free(at_half.bytes);
     free(ignored.bytes);
+}
+
+static void test_lr(exam *exam)
+{
+    settings *settings = optimizer_without_decay(exam);
+
+    if (settings != NULL)
+        compare_rates(exam, settings);
+    settings_free(settings);
 }
 
 /* ---- resuming ---- */

@@ -24,6 +24,9 @@ trial_spec optimizer_trial(const exam *exam, const problem *problem, const setti
 
 enum { OPTIMIZER_PARAMETERS = 60 }; /* of the bowl that tests use                                */
 
+/* The defaults with every decay at zero, as far as the plug-in lets it be; NULL: out of memory. */
+settings *optimizer_without_decay(const exam *exam);
+
 /* Tests. */
 void optimizer_slots(exam *exam);
 void optimizer_zero_gradient(exam *exam);

@@ -11,12 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "author/trial.h"
 #include "plugin/slots.h"
 #include "support/memory.h"
 
 enum {
-    STEPS = 12,
+    STEPS = 24,
     FEW_STEPS = 4,         /* of what is large                                                    */
     LARGE = 300,           /* parameters                                                         */
     LARGEST_TENSORS = 600, /* without [range] functions more parameters tell nothing new          */

@@ -16,11 +16,11 @@ static bool is_decay(const char *name)
 {
     return strstr(name, "decay") != NULL || strstr(name, "l2") != NULL ||
            strstr(name, "l1") != NULL || strstr(name, "regular") != NULL ||
-           strstr(name, "penalty") != NULL || strcmp(name, "wd") == 0;
+           strstr(name, "penalty") != NULL || strstr(name, "lambda") != NULL ||
+           strcmp(name, "wd") == 0;
 }
 
-/* The defaults with every decay at zero, as far as the plug-in lets it be. */
-static settings *without_decay(const exam *exam)
+settings *optimizer_without_decay(const exam *exam)
 {
     const place nowhere = {.file = NULL};
     settings *made = settings_new(exam->plugin, NULL);
@@ -104,7 +104,7 @@ static bool stays(exam *exam, const settings *settings, const char *with, bool m
 
 void optimizer_zero_gradient(exam *exam)
 {
-    settings *still = without_decay(exam);
+    settings *still = optimizer_without_decay(exam);
 
     if (still != NULL)
         stays(exam, still,

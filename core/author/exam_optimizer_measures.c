@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "author/descent.h"
-#include "author/trial.h"
 #include "plugin/slots.h"
 #include "support/memory.h"
 
@@ -18,14 +17,16 @@ static json_t *number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-/* sgd or adam at its defaults; NULL if there is none, or it is the plug-in that is examined. */
+/* sgd or adam at its defaults; NULL if there is none, or it is the file that is examined. */
 static settings *rival(const exam *exam, const char *name)
 {
-    if (exam->builtin == NULL || strcmp(exam->plugin->name, name) == 0)
-        return NULL;
-    const plugin *found = catalog_find(exam->builtin, PLX_KIND_OPTIMIZER, name, NULL);
+    const plugin *found = NULL;
 
-    return found == NULL ? NULL : settings_new(found, NULL);
+    if (exam->builtin != NULL)
+        found = catalog_find(exam->builtin, PLX_KIND_OPTIMIZER, name, NULL);
+    if (found == NULL || strcmp(exam->plugin->path, found->path) == 0)
+        return NULL;
+    return settings_new(found, NULL);
 }
 
 /* ---- scale ---- */
@@ -279,7 +280,7 @@ static int by_size(const void *a, const void *b)
 static double cost_of(contender *c)
 {
     if (c->runs == 0)
-        return NAN;
+        return (double)NAN;
     qsort(c->seconds, (size_t)c->runs, sizeof(double), by_size);
     return c->seconds[c->runs / 2] * 1e9 / STEPS_A_RUN / (SIDE * SIDE);
 }
