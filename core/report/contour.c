@@ -2,11 +2,12 @@
  *
  * Marching squares (Lorensen and Cline 1987, in the plane). Every edge between two neighbouring
  * points of the grid whose values lie on either side of a level holds one crossing; a cell has none,
- * two or four of them, and joins them in pairs. So each crossing has two neighbours, and the
- * contour is walked from crossing to crossing until it closes. It always does: the grid is given a
- * border of points that lie where its own outermost points lie and are below every level, so that
- * what would leave the picture runs along its edge instead. A closed line can be filled: painted from
- * the lowest level up, with the colour of each, they make the areas between the levels.
+ * two or four of them, and joins them in pairs. So each crossing has two neighbours, or one at the
+ * edge of the grid, and the contour is walked from crossing to crossing until it closes or ends.
+ * To be filled all must close: then the grid is given a border of points that lie where its own
+ * outermost points lie and are below every level, so that what would leave the picture runs along
+ * its edge instead. Painted from the lowest level up, with the colour of each, they make the areas
+ * between the levels. Where lines are wanted the border has the values of those points, too.
  *
  * Values are replaced by the root of their distance from the base, between which crossings are
  * interpolated in a straight line: near a minimum, where contours lie closest, functions are
@@ -27,7 +28,7 @@ typedef struct point {
 /* The grid with its border. Edge 2 i leads from point i to the right, edge 2 i + 1 from it up. */
 typedef struct grid {
     size_t columns, rows;
-    double *value;     /* columns x rows: roots; -1 in the border                                */
+    double *value;     /* columns x rows: roots; -1 in a border that closes contours             */
     double *at_x;      /* columns: where a column lies in the picture                            */
     double *at_y;      /* rows                                                                   */
     size_t (*next)[2]; /* of each edge: the edges whose crossings are its neighbours, or NONE    */
@@ -114,8 +115,11 @@ static void grid_fill(grid *g, const contour *contour, const frame *f)
         for (size_t c = 0; c < g->columns; c++) {
             const bool border = r == 0 || c == 0 || r + 1 == g->rows || c + 1 == g->columns;
             g->value[r * g->columns + c] =
-                border ? -1
-                       : root_of(contour->field[(r - 1) * contour->columns + c - 1], contour->base);
+                border && contour->filled
+                    ? -1
+                    : root_of(contour->field[inside(r, contour->rows) * contour->columns +
+                                             inside(c, contour->columns)],
+                              contour->base);
         }
 }
 
@@ -180,9 +184,9 @@ static point crossing(const grid *g, size_t edge, double level)
     return (point){x + t * (g->at_x[to % g->columns] - x), y + t * (g->at_y[to / g->columns] - y)};
 }
 
-/* Walks one closed contour from `edge`, unlinking what it passes, and writes it relative to the
- * point before, in tenths of a unit. */
-static void walk(grid *g, size_t edge, double level, text *out)
+/* Walks one contour from `edge`, unlinking what it passes, and writes it relative to the point
+ * before, in tenths of a unit. */
+static void walk(grid *g, size_t edge, double level, bool closed, text *out)
 {
     long x = 0, y = 0;
     bool first = true;
@@ -207,7 +211,7 @@ static void walk(grid *g, size_t edge, double level, text *out)
         }
         edge = next;
     }
-    text_add(out, "0 0z");
+    text_add(out, closed ? "0 0z" : "0 0");
 }
 
 static void draw_level(html *page, grid *g, double level, unsigned colour, bool filled)
@@ -218,9 +222,12 @@ static void draw_level(html *page, grid *g, double level, unsigned colour, bool 
     else
         text_addf(page->out, "<path fill=\"none\" stroke=\"#%06x\" stroke-width=\"1.2\" d=\"",
                   colour);
+    for (size_t e = 0; e < 2 * g->columns * g->rows; e++) /* first those that have an end */
+        if ((g->next[e][0] != NONE) != (g->next[e][1] != NONE))
+            walk(g, e, level, false, page->out);
     for (size_t e = 0; e < 2 * g->columns * g->rows; e++)
-        if (g->next[e][0] != NONE || g->next[e][1] != NONE)
-            walk(g, e, level, page->out);
+        if (g->next[e][0] != NONE)
+            walk(g, e, level, true, page->out);
     text_add(page->out, "M0 0\"/>\n");
 }
 

@@ -35,8 +35,10 @@ static void settle_log(frame_axis *axis, bool room)
         hi += 0.5;
     }
     const double margin = room ? 0.04 * (hi - lo) : 0;
-    axis->lo = pow(10, fmax(lo - margin, -307));
-    axis->hi = pow(10, fmin(hi + margin, 308));
+    lo = fmin(fmax(lo - margin, -307), 306);
+    hi = fmin(fmax(hi + margin, lo + 0.1), 308);
+    axis->lo = pow(10, lo);
+    axis->hi = pow(10, hi);
 }
 
 static void settle_linear(frame_axis *axis, bool room)
@@ -46,7 +48,7 @@ static void settle_linear(frame_axis *axis, bool room)
     const double least = 1e-9 * fmax(fabs(axis->lo), fabs(axis->hi));
 
     if (axis->hi - axis->lo <= least) {
-        const double half = axis->hi == 0 ? 1 : 0.1 * fabs(axis->hi);
+        const double half = axis->hi == 0 ? 1 : fmax(0.1 * fabs(axis->hi), 1e-300);
         axis->lo -= half;
         axis->hi += half;
     }
