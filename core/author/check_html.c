@@ -121,8 +121,8 @@ static void add_verdict(html *page, const check_report *report)
         if (report->findings[i].status == FINDING_FAILED)
             text_addf(&failed, "%s%s", failed.length > 0 ? ", " : "", report->findings[i].id);
     if (failed.bytes == NULL)
-        html_verdict(page, HTML_GOOD, "Everything required holds: %zu tests passed.",
-                     report->passed);
+        html_verdict(page, HTML_GOOD, "Everything required holds: %zu test%s passed.",
+                     report->passed, report->passed == 1 ? "" : "s");
     else
         html_verdict(page, HTML_BAD, "%zu of %zu tests failed: %s.", report->failed,
                      report->failed + report->passed, failed.bytes);
