@@ -22,8 +22,8 @@ static int32_t backward(const void *self, uint64_t n, const float *x, const floa
                         const float *dy, float *dx)
 {
 #ifdef BROKEN
-    for (volatile uint64_t i = 0; n > 0;)
-        i = i + 1;
+    for (volatile uint64_t i = n; i > 0;)
+        i = n;
 #endif
     for (uint64_t i = 0; i < n; i++)
         dx[i] = dy[i] * slope(x[i]);

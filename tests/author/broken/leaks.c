@@ -14,7 +14,7 @@ static float slope(float x)
 
 static int32_t domain(const void *self, plx_domain *domain)
 {
-    double *ends = malloc(2 * sizeof(*ends));
+    double *volatile ends = malloc(2 * sizeof(*ends)); /* volatile: or it is optimised away */
 
     if (ends == NULL)
         return PLX_FAILED;
