@@ -492,8 +492,8 @@ static void add_cost(html *page, const check_report *report)
                     4);
     add_cost_row(page, report->name, own, sgd,
                  number_of(figure(report, "cost", "bytes_per_parameter")));
-    add_cost_row(page, "sgd", sgd, sgd, NAN);
-    add_cost_row(page, "adam", adam, sgd, NAN);
+    add_cost_row(page, "sgd", sgd, sgd, (double)NAN);
+    add_cost_row(page, "adam", adam, sgd, (double)NAN);
     html_table_close(page);
 }
 

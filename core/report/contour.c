@@ -48,7 +48,7 @@ size_t contour_levels(const contour *contour, double levels[CONTOUR_LEVELS])
     const size_t count = contour->levels == 0               ? 12
                          : contour->levels > CONTOUR_LEVELS ? CONTOUR_LEVELS
                                                             : contour->levels;
-    double least = INFINITY, most = -INFINITY;
+    double least = HUGE_VAL, most = -HUGE_VAL;
 
     for (size_t i = 0; i < contour->columns * contour->rows; i++) {
         const double above = contour->field[i] - contour->base;
@@ -290,7 +290,7 @@ static void draw_path(html *page, const contour_path *path, const frame *f, path
 {
     const size_t n = finite_points(path);
     text line = {0};
-    double last_x = NAN, last_y = NAN;
+    double last_x = (double)NAN, last_y = (double)NAN;
 
     for (size_t i = 0; i < n; i++) {
         const double x = round(10 * frame_x(f, path->x[i])) / 10;
@@ -415,7 +415,7 @@ static double value_at(const contour *contour, double x, double y)
 
     if (!(c >= 0 && r >= 0 && c <= (double)(contour->columns - 1) &&
           r <= (double)(contour->rows - 1)))
-        return NAN;
+        return (double)NAN;
     const size_t i = (size_t)fmin(c, (double)(contour->columns - 2));
     const size_t k = (size_t)fmin(r, (double)(contour->rows - 2));
     const double s = c - (double)i, t = r - (double)k;

@@ -143,7 +143,7 @@ size_t frame_ticks(const frame_axis *axis, size_t about, double ticks[FRAME_TICK
 char *frame_tick_text(char buffer[32], const frame_axis *axis, const double *ticks, size_t count,
                       size_t index)
 {
-    double largest = 0, step = INFINITY;
+    double largest = 0, step = HUGE_VAL;
 
     for (size_t i = 0; i < count; i++) {
         largest = fmax(largest, fabs(ticks[i]));
@@ -243,7 +243,7 @@ static size_t horizontal_ticks(const frame *frame, double ticks[FRAME_TICKS])
 /* Where a logarithmic axis of less than two decades has ticks that would touch, some have no text. */
 static void draw_horizontal(html *page, const frame *frame, bool grid)
 {
-    double ticks[FRAME_TICKS], free_from = -INFINITY;
+    double ticks[FRAME_TICKS], free_from = -HUGE_VAL;
     const size_t count = horizontal_ticks(frame, ticks);
 
     for (size_t i = 0; i < count; i++) {
@@ -268,7 +268,7 @@ static void draw_horizontal(html *page, const frame *frame, bool grid)
 static void draw_vertical(html *page, const frame *frame, const double *ticks, size_t count,
                           bool grid)
 {
-    double free_below = INFINITY;
+    double free_below = HUGE_VAL;
 
     for (size_t i = 0; i < count; i++) {
         char buffer[32];

@@ -40,8 +40,8 @@ static frame frame_of(const plot *plot)
 {
     frame f = {.width = plot->width > 0 ? plot->width : 400,
                .height = plot->height > 0 ? plot->height : 270,
-               .x = {plot->x.label, plot->x.log, INFINITY, -INFINITY},
-               .y = {plot->y.label, plot->y.log, INFINITY, -INFINITY}};
+               .x = {plot->x.label, plot->x.log, HUGE_VAL, -HUGE_VAL},
+               .y = {plot->y.label, plot->y.log, HUGE_VAL, -HUGE_VAL}};
 
     bool markers = false; /* which want room about them */
 
@@ -65,7 +65,7 @@ static bool there(const plot_series *s, size_t i)
 
 static void draw_line(html *page, const frame *f, const plot_series *s, size_t colour)
 {
-    double last_x = NAN, last_y = NAN;
+    double last_x = (double)NAN, last_y = (double)NAN;
     bool drawing = false;
 
     text_addf(page->out,
