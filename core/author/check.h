@@ -39,19 +39,20 @@ typedef struct check_report {
 typedef struct check_options {
     sandbox_limits limits; /* of each test; zero members: 30 s, 1 GiB                           */
     const char *builtin;   /* the built-in plug-in folder, or NULL                              */
-    /* Told before each test; may be NULL. */
+    /* Told before each test; may be NULL. `count` is 0 while the kind is not yet known. */
     void (*progress)(void *context, size_t done, size_t count, const char *title);
     void *context;
 } check_options;
 
-/* Runs the suite on the file at `path`. NULL with ERROR_PLUGIN or ERROR_USAGE if there is no such file; a file that does
- * not load is a report whose first finding says so. */
+/* Runs the suite on the file at `path`. NULL with ERROR_PLUGIN if there is no such file, or it is no
+ * shared object at all; one that does not load is a report whose only finding says so. */
 check_report *check_run(const char *path, const check_options *options, plx_error *error);
 void check_report_free(check_report *report);
 /* The finding of a test by its id, or NULL. */
 const finding *check_finding(const check_report *report, const char *id);
 
-/* For a terminal, at most `width` columns; with `colour`, in colour. For machines, one JSON object a line. As an HTML page. */
+/* For a terminal, at most `width` columns; with `colour`, in colour. For machines, one JSON object
+ * a line. As an HTML page. */
 bool check_text(const check_report *report, int width, bool colour, text *out);
 bool check_json(const check_report *report, text *out);
 bool check_html(const check_report *report, text *out);

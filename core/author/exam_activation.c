@@ -1,248 +1,12 @@
-/* exam_activation.c: the exercise of activations, and the tests that they alone have.
- *
- * An elementwise activation is taken as rows of one element each, so that the rest of this file need
- * not know the two sorts apart; a rowwise one gets rows with room between them, so that a stride it
- * forgets is seen. Outputs hold a mark before they are written: one that is left unwritten shows. */
-#include "author/exam.h"
+/* exam_activation.c: the tests that activations alone have. */
+#include "author/exam_activation.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "author/slope.h"
-#include "support/memory.h"
-#include "support/pool.h"
-
-/* ---- calls ---- */
-
-/* Arrays of an activation; strides in elements. */
-typedef struct span {
-    const plx_activation *functions;
-    const void *self;
-    uint64_t rows, cols;
-    const float *x, *dy;
-    float *y, *dx;
-    uint64_t x_stride, y_stride, dy_stride, dx_stride;
-} span;
-
-static bool is_rowwise(const exam *exam)
-{
-    return exam->plugin->activation->forward_rows != NULL;
-}
-
-static int32_t forward(const span *s, uint64_t first, uint64_t count)
-{
-    const float *x = s->x + first * s->x_stride;
-    float *y = s->y + first * s->y_stride;
-
-    if (s->functions->forward != NULL)
-        return s->functions->forward(s->self, count, x, y);
-    return s->functions->forward_rows(s->self, count, s->cols, x, s->x_stride, y, s->y_stride);
-}
-
-/* What the activation does not ask for is NULL. */
-static int32_t backward(const span *s, uint64_t first, uint64_t count)
-{
-    const uint32_t flags = s->functions->flags;
-    const float *x = flags & PLX_NEEDS_INPUT ? s->x + first * s->x_stride : NULL;
-    const float *y = flags & PLX_NEEDS_OUTPUT ? s->y + first * s->y_stride : NULL;
-    const float *dy = s->dy + first * s->dy_stride;
-    float *dx = s->dx + first * s->dx_stride;
-
-    if (s->functions->backward != NULL)
-        return s->functions->backward(s->self, count, x, y, dy, dx);
-    return s->functions->backward_rows(s->self, count, s->cols, x, s->x_stride, y, s->y_stride, dy,
-                                       s->dy_stride, dx, s->dx_stride);
-}
-
-/* Contiguous arrays; dy NULL: forward alone. */
-static bool evaluate(exam *exam, const settings *settings, uint64_t rows, uint64_t cols,
-                     const float *x, float *y, const float *dy, float *dx)
-{
-    const span s = {.functions = exam->plugin->activation,
-                    .self = settings->values,
-                    .rows = rows,
-                    .cols = cols,
-                    .x = x,
-                    .y = y,
-                    .dy = dy,
-                    .dx = dx,
-                    .x_stride = cols,
-                    .y_stride = cols,
-                    .dy_stride = cols,
-                    .dx_stride = cols};
-
-    return exam_called(exam, "forward", forward(&s, 0, rows)) &&
-           (dy == NULL || exam_called(exam, "backward", backward(&s, 0, rows)));
-}
-
-/* ---- the exercise ---- */
-
-/* A NaN that no computation makes. */
-static const uint32_t unwritten = 0x7fc5a5a5u;
-
-static uint64_t elements(uint64_t rows, uint64_t cols, uint64_t stride)
-{
-    return rows == 0 ? 0 : (rows - 1) * stride + cols;
-}
-
-static float *output(exam *exam, const exercise *how, const char *name, uint64_t count)
-{
-    float *array = guard_array(exam->guard, name, count * sizeof(float), sizeof(float),
-                               sizeof(float), how->side);
-
-    for (uint64_t i = 0; array != NULL && i < count; i++)
-        memcpy(&array[i], &unwritten, sizeof(unwritten));
-    return array;
-}
-
-/* Numbers from -4 to 4, zeros among them. */
-static float *input(exam *exam, const exercise *how, const char *name, uint64_t count,
-                    uint64_t step)
-{
-    float *array = guard_array(exam->guard, name, count * sizeof(float), sizeof(float),
-                               sizeof(float), how->side);
-
-    for (uint64_t i = 0; array != NULL && i < count; i++)
-        array[i] = (float)((int)(i * step % 129) - 64) / 16;
-    if (array != NULL)
-        guard_read_only(exam->guard, array, true);
-    return array;
-}
-
-static bool make_arrays(exam *exam, const exercise *how, span *s)
-{
-    const uint64_t room = is_rowwise(exam); /* between the rows */
-
-    s->functions = exam->plugin->activation;
-    s->self = how->settings->values;
-    s->cols = !is_rowwise(exam) ? 1 : how->size > 0 && how->size < 7 ? how->size : 7;
-    s->rows = how->size / s->cols;
-    s->x_stride = s->cols + room;
-    s->y_stride = s->cols + 2 * room;
-    s->dy_stride = s->cols + 3 * room;
-    s->dx_stride = s->cols + 4 * room;
-    s->x = input(exam, how, "x", elements(s->rows, s->cols, s->x_stride), 37);
-    s->y = output(exam, how, "y", elements(s->rows, s->cols, s->y_stride));
-    s->dy = input(exam, how, "dy", elements(s->rows, s->cols, s->dy_stride), 53);
-    s->dx = output(exam, how, "dx", elements(s->rows, s->cols, s->dx_stride));
-    return s->x != NULL && s->y != NULL && s->dy != NULL && s->dx != NULL;
-}
-
-/* Every element written, the room between rows not. */
-static bool check_output(exam *exam, const span *s, const char *function, const char *name,
-                         const float *array, uint64_t stride)
-{
-    for (uint64_t i = 0; i < elements(s->rows, s->cols, stride); i++) {
-        const bool own = i % stride < s->cols;
-        const bool written = memcmp(&array[i], &unwritten, sizeof(unwritten)) != 0;
-        if (own && !written)
-            return exam_fail(exam, function, "every output is written", "%s[%llu] of %llu is not",
-                             name, (unsigned long long)i, (unsigned long long)(s->rows * s->cols));
-        if (!own && written && !exam->unguarded)
-            return exam_fail(exam, function, "nothing is written between the rows",
-                             "%s[%llu] was, with rows of %llu at a stride of %llu", name,
-                             (unsigned long long)i, (unsigned long long)s->cols,
-                             (unsigned long long)stride);
-    }
-    return true;
-}
-
-static void add_results(const span *s, const float *array, uint64_t stride, text *results)
-{
-    for (uint64_t r = 0; results != NULL && r < s->rows; r++)
-        text_add_n(results, (const char *)(array + r * stride), s->cols * sizeof(float));
-}
-
-static bool use_setup(exam *exam, const settings *settings)
-{
-    const plx_activation *functions = exam->plugin->activation;
-    const place nowhere = {.file = NULL};
-    plx_error error = {.code = ERROR_NONE};
-    plx_domain domain = {.size = sizeof(domain)};
-
-    if (!settings_validate(settings, nowhere, &error))
-        return exam_fail(exam, "validate", "PLX_OK, as it was before", "%s", error.text);
-    if (functions->gain != NULL)
-        functions->gain(settings->values);
-    return functions->domain == NULL ||
-           exam_called(exam, "domain", functions->domain(settings->values, &domain));
-}
-
-/* One [range] function over all rows, in pieces and on threads. */
-typedef struct pieces {
-    const span *span;
-    int32_t (*function)(const span *span, uint64_t first, uint64_t count);
-    uint64_t cut;
-    int32_t *status; /* of each piece                                                             */
-} pieces;
-
-static void run_piece(void *context, size_t task, int thread)
-{
-    const pieces *p = context;
-    const uint64_t first = task * p->cut, left = p->span->rows - first;
-
-    (void)thread;
-    p->status[task] = p->function(p->span, first, left < p->cut ? left : p->cut);
-}
-
-static bool run_pieces(exam *exam, const exercise *how, const span *s, const char *name,
-                       int32_t (*function)(const span *, uint64_t, uint64_t), pool *pool)
-{
-    const uint64_t cut = how->cut > 0 && how->cut < s->rows ? how->cut : s->rows > 0 ? s->rows : 1;
-    const uint64_t count = s->rows == 0 ? 1 : (s->rows + cut - 1) / cut;
-    pieces pieces = {.span = s, .function = function, .cut = cut};
-    bool good = true;
-
-    pieces.status = memory_array(count, sizeof(*pieces.status));
-    if (pieces.status == NULL)
-        return exam_skip(exam, "out of memory");
-    if (pool != NULL)
-        pool_run(pool, count, run_piece, &pieces);
-    else
-        for (uint64_t i = 0; i < count; i++)
-            run_piece(&pieces, i, 0);
-    for (uint64_t i = 0; good && i < count; i++)
-        good = exam_called(exam, name, pieces.status[i]);
-    free(pieces.status);
-    return good;
-}
-
-static bool exercise_activation(exam *exam, const exercise *how, text *results)
-{
-    const char *const forward_name = is_rowwise(exam) ? "forward_rows" : "forward";
-    const char *const backward_name = is_rowwise(exam) ? "backward_rows" : "backward";
-    pool *pool = NULL;
-    span s = {.rows = 0};
-    bool good = false;
-
-    if (!use_setup(exam, how->settings))
-        return false;
-    if (how->threads > 1)
-        pool = pool_new(how->threads, NULL);
-    if (!make_arrays(exam, how, &s) || (how->threads > 1 && pool == NULL)) {
-        exam_skip(exam, "out of memory");
-        goto done;
-    }
-    if (how->only_range)
-        intercept_reset(exam->intercept);
-    if (!run_pieces(exam, how, &s, forward_name, forward, pool) ||
-        !check_output(exam, &s, forward_name, "y", s.y, s.y_stride))
-        goto done;
-    guard_read_only(exam->guard, s.y, true);
-    if (!run_pieces(exam, how, &s, backward_name, backward, pool) ||
-        !check_output(exam, &s, backward_name, "dx", s.dx, s.dx_stride))
-        goto done;
-    add_results(&s, s.y, s.y_stride, results);
-    add_results(&s, s.dx, s.dx_stride, results);
-    good = true;
-done:
-    pool_free(pool);
-    guard_give_all(exam->guard);
-    return good;
-}
 
 /* ---- points ---- */
 
@@ -329,7 +93,7 @@ static bool finite_side(exam *exam, const variant *with, float sign)
         x[i] *= sign;
         dy[i] = 1;
     }
-    return evaluate(exam, with->settings, n, 1, x, y, dy, dx) &&
+    return activation_evaluate(exam, with->settings, n, 1, x, y, dy, dx) &&
            finite_or_grown(exam, "forward", "y", with, n, x, y, NULL) &&
            finite_or_grown(exam, "backward", "the derivative", with, n, x, dx, y);
 }
@@ -342,7 +106,7 @@ static bool finite_rows(exam *exam, const variant *with)
             float x[WIDEST], y[WIDEST], dy[WIDEST], dx[WIDEST];
             make_row(sort, cols, x);
             make_row(2, cols, dy);
-            if (!evaluate(exam, with->settings, 1, cols, x, y, dy, dx))
+            if (!activation_evaluate(exam, with->settings, 1, cols, x, y, dy, dx))
                 return false;
             for (uint64_t c = 0; c < cols; c++)
                 if (!isfinite(y[c]) || !isfinite(dx[c]))
@@ -361,11 +125,12 @@ static void test_finite(exam *exam)
 {
     for (size_t v = 0; v < exam->variant_count; v++) {
         const variant *with = &exam->variants[v];
-        if (is_rowwise(exam) ? !finite_rows(exam, with)
-                             : !finite_side(exam, with, 1) || !finite_side(exam, with, -1))
+        if (activation_is_rowwise(exam)
+                ? !finite_rows(exam, with)
+                : !finite_side(exam, with, 1) || !finite_side(exam, with, -1))
             return;
     }
-    if (!is_rowwise(exam))
+    if (!activation_is_rowwise(exam))
         exam_say(exam, "from -1e30 to 1e30");
 }
 
@@ -390,10 +155,10 @@ static bool poison(exam *exam, const settings *settings, bool into_x, poisoned *
         p->dy[i] = 1 - (float)(i % 3) / 4;
     }
     p->x[NAN_AT * cols] = 0.7f;
-    if (!evaluate(exam, settings, rows, cols, p->x, p->y[0], p->dy, p->dx[0]))
+    if (!activation_evaluate(exam, settings, rows, cols, p->x, p->y[0], p->dy, p->dx[0]))
         return false;
     (into_x ? p->x : p->dy)[NAN_AT * cols] = NAN;
-    return evaluate(exam, settings, rows, cols, p->x, p->y[1], p->dy, p->dx[1]);
+    return activation_evaluate(exam, settings, rows, cols, p->x, p->y[1], p->dy, p->dx[1]);
 }
 
 /* The poisoned row has a NaN, the others have the bits they had. */
@@ -421,8 +186,8 @@ static bool shows_nan(exam *exam, const char *function, const char *name, const 
 
 static bool carries_nan(exam *exam, const variant *with, uint64_t cols)
 {
-    const char *const names[] = {is_rowwise(exam) ? "forward_rows" : "forward",
-                                 is_rowwise(exam) ? "backward_rows" : "backward"};
+    const char *const names[] = {activation_is_rowwise(exam) ? "forward_rows" : "forward",
+                                 activation_is_rowwise(exam) ? "backward_rows" : "backward"};
     const bool sees = exam->plugin->activation->flags & (PLX_NEEDS_INPUT | PLX_NEEDS_OUTPUT);
     poisoned p = {.cols = cols};
 
@@ -446,7 +211,7 @@ static bool takes_infinities(exam *exam, const variant *with, uint64_t cols, int
         x[i] = i == 0 ? HUGE_VALF : i == cols ? -HUGE_VALF : 0.25f * (float)i;
         dy[i] = 1;
     }
-    if (!evaluate(exam, with->settings, 2, cols, x, y, dy, dx))
+    if (!activation_evaluate(exam, with->settings, 2, cols, x, y, dy, dx))
         return false;
     for (uint64_t i = 0; i < 2 * cols; i++)
         *nans += isnan(y[i]) != 0;
@@ -455,7 +220,7 @@ static bool takes_infinities(exam *exam, const variant *with, uint64_t cols, int
 
 static void test_nonfinite(exam *exam)
 {
-    const uint64_t cols = is_rowwise(exam) ? 4 : 1;
+    const uint64_t cols = activation_is_rowwise(exam) ? 4 : 1;
     int nans = 0;
 
     for (size_t v = 0; v < exam->variant_count; v++)
@@ -491,9 +256,9 @@ static bool within_domain(exam *exam, const variant *with, const plx_domain *dom
         snprintf(expected, sizeof(expected), "y within %c%.9g, %.9g%c, as domain says",
                  domain->flags & PLX_OPEN_MIN ? '(' : '[', domain->lo, domain->hi,
                  domain->flags & PLX_OPEN_MAX ? ')' : ']');
-        return exam_fail(exam, is_rowwise(exam) ? "forward_rows; domain" : "forward; domain",
-                         expected, "%.9g for x = %.9g (forward, %s)", (double)y[i], (double)x[i],
-                         with->name);
+        return exam_fail(
+            exam, activation_is_rowwise(exam) ? "forward_rows; domain" : "forward; domain",
+            expected, "%.9g for x = %.9g (forward, %s)", (double)y[i], (double)x[i], with->name);
     }
     return true;
 }
@@ -506,13 +271,13 @@ static bool domain_of_elements(exam *exam, const variant *with, const plx_domain
     for (int side = 0; side < 2; side++) {
         for (size_t i = 0; side == 1 && i < n; i++)
             x[i] = -x[i];
-        if (!evaluate(exam, with->settings, n, 1, x, y, NULL, NULL) ||
+        if (!activation_evaluate(exam, with->settings, n, 1, x, y, NULL, NULL) ||
             !within_domain(exam, with, domain, n, x, y))
             return false;
     }
     for (int i = 0; i < OUTWARD; i++) /* where a minimum may hide */
         x[i] = (float)(i - OUTWARD / 2) * 0.0171f;
-    return evaluate(exam, with->settings, OUTWARD, 1, x, y, NULL, NULL) &&
+    return activation_evaluate(exam, with->settings, OUTWARD, 1, x, y, NULL, NULL) &&
            within_domain(exam, with, domain, OUTWARD, x, y);
 }
 
@@ -524,7 +289,7 @@ static bool domain_of_rows(exam *exam, const variant *with, const plx_domain *do
             float x[WIDEST], y[WIDEST];
             double sum = 0;
             make_row(sort, cols, x);
-            if (!evaluate(exam, with->settings, 1, cols, x, y, NULL, NULL) ||
+            if (!activation_evaluate(exam, with->settings, 1, cols, x, y, NULL, NULL) ||
                 !within_domain(exam, with, domain, cols, x, y))
                 return false;
             for (uint64_t c = 0; c < cols; c++)
@@ -560,8 +325,8 @@ static void test_domain(exam *exam)
                       error.text, with->name);
             return;
         }
-        if (is_rowwise(exam) ? !domain_of_rows(exam, with, &domain)
-                             : !domain_of_elements(exam, with, &domain))
+        if (activation_is_rowwise(exam) ? !domain_of_rows(exam, with, &domain)
+                                        : !domain_of_elements(exam, with, &domain))
             return;
         say_domain(exam, &domain);
     }
@@ -597,8 +362,8 @@ static bool judge_slope(exam *exam, const variant *with, const float *points, co
     snprintf(expected, sizeof(expected), "%.6g, the slope of forward by differences (to %.1g)",
              verdict.slope, verdict.error);
     return exam_fail(
-        exam, is_rowwise(exam) ? "backward_rows; .derivative" : "backward; .derivative", expected,
-        "%.6g at x = %.9g%s, with %s", claimed, (double)points[0], where, with->name);
+        exam, activation_is_rowwise(exam) ? "backward_rows; .derivative" : "backward; .derivative",
+        expected, "%.6g at x = %.9g%s, with %s", claimed, (double)points[0], where, with->name);
 }
 
 enum { SLOPE_POINTS = 420 };
@@ -629,11 +394,12 @@ static bool slopes_of_elements(exam *exam, const variant *with, worst *worst)
 
     for (size_t i = 0; i < n; i++)
         dy[i] = 1;
-    if (!evaluate(exam, with->settings, n, 1, x, y, dy, dx))
+    if (!activation_evaluate(exam, with->settings, n, 1, x, y, dy, dx))
         return false;
     for (size_t i = 0; i < n; i++) {
         slope_points(x[i], points);
-        if (!evaluate(exam, with->settings, SLOPE_SAMPLES, 1, points, samples, NULL, NULL))
+        if (!activation_evaluate(exam, with->settings, SLOPE_SAMPLES, 1, points, samples, NULL,
+                                 NULL))
             return false;
         for (int k = 0; k < SLOPE_SAMPLES; k++)
             values[k] = (double)samples[k];
@@ -656,7 +422,7 @@ static bool slope_of_column(exam *exam, const variant *with, uint64_t cols, cons
         memcpy(rows + (uint64_t)i * cols, x, cols * sizeof(float));
         rows[(uint64_t)i * cols + k] = points[i];
     }
-    if (!evaluate(exam, with->settings, SLOPE_SAMPLES, cols, rows, y, NULL, NULL))
+    if (!activation_evaluate(exam, with->settings, SLOPE_SAMPLES, cols, rows, y, NULL, NULL))
         return false;
     for (int i = 0; i < SLOPE_SAMPLES; i++)
         for (uint64_t c = 0; c < cols; c++) {
@@ -678,7 +444,7 @@ static bool slopes_of_rows(exam *exam, const variant *with, worst *worst)
             make_row(sort, cols, x);
             for (uint64_t c = 0; c < cols; c++)
                 dy[c] = (float)((int)(c * 7 % 5) - 2) / 2 + 0.25f;
-            if (!evaluate(exam, with->settings, 1, cols, x, y, dy, dx))
+            if (!activation_evaluate(exam, with->settings, 1, cols, x, y, dy, dx))
                 return false;
             for (uint64_t k = 0; k < cols; k++)
                 if (!slope_of_column(exam, with, cols, x, dy, k, (double)dx[k], worst))
@@ -692,7 +458,7 @@ static bool is_linear(exam *exam, const variant *with)
 {
     static const float factors[] = {2, -0.5f, 0.37f, 0};
     enum { N = 40, COLS = 4 };
-    const uint64_t cols = is_rowwise(exam) ? COLS : 1, rows = N / cols;
+    const uint64_t cols = activation_is_rowwise(exam) ? COLS : 1, rows = N / cols;
     float x[N], y[N], dy[N], once[N], dx[N];
 
     for (int f = 0; f < 4; f++) {
@@ -700,11 +466,11 @@ static bool is_linear(exam *exam, const variant *with)
             x[i] = (float)(i - N / 2) / 5 + 0.03f;
             dy[i] = 1;
         }
-        if (!evaluate(exam, with->settings, rows, cols, x, y, dy, once))
+        if (!activation_evaluate(exam, with->settings, rows, cols, x, y, dy, once))
             return false;
         for (int i = 0; i < N; i++)
             dy[i] = factors[f];
-        if (!evaluate(exam, with->settings, rows, cols, x, y, dy, dx))
+        if (!activation_evaluate(exam, with->settings, rows, cols, x, y, dy, dx))
             return false;
         for (int i = 0; i < N; i++) {
             const double wanted = (double)factors[f] * (double)once[i];
@@ -713,8 +479,8 @@ static bool is_linear(exam *exam, const variant *with)
                 continue;
             snprintf(expected, sizeof(expected), "dx = %.9g, as dx grows in proportion to dy",
                      wanted);
-            return exam_fail(exam, is_rowwise(exam) ? "backward_rows" : "backward", expected,
-                             "%.9g for dy = %g at x = %.9g, with %s", (double)dx[i],
+            return exam_fail(exam, activation_is_rowwise(exam) ? "backward_rows" : "backward",
+                             expected, "%.9g for dy = %g at x = %.9g, with %s", (double)dx[i],
                              (double)factors[f], (double)x[i], with->name);
         }
     }
@@ -740,7 +506,7 @@ static bool add_curve(exam *exam)
         x[i] = (float)(i - N / 2) / 20;
         dy[i] = 1;
     }
-    if (!evaluate(exam, exam->variants[0].settings, N, 1, x, y, dy, dx))
+    if (!activation_evaluate(exam, exam->variants[0].settings, N, 1, x, y, dy, dx))
         return false;
     json_object_set_new(
         exam->figures, "curve",
@@ -752,11 +518,12 @@ static void test_derivative(exam *exam)
 {
     worst worst = {.error = 0};
 
-    if (!is_rowwise(exam) && !add_curve(exam))
+    if (!activation_is_rowwise(exam) && !add_curve(exam))
         return;
     for (size_t v = 0; v < exam->variant_count; v++) {
         const variant *with = &exam->variants[v];
-        if (!(is_rowwise(exam) ? slopes_of_rows : slopes_of_elements)(exam, with, &worst) ||
+        if (!(activation_is_rowwise(exam) ? slopes_of_rows : slopes_of_elements)(exam, with,
+                                                                                 &worst) ||
             !is_linear(exam, with))
             return;
     }
@@ -769,7 +536,7 @@ static void test_derivative(exam *exam)
 static bool same_in_place(exam *exam, const variant *with, bool back)
 {
     enum { N = 60, COLS = 6 };
-    const uint64_t cols = is_rowwise(exam) ? COLS : 1, rows = N / cols;
+    const uint64_t cols = activation_is_rowwise(exam) ? COLS : 1, rows = N / cols;
     float x[N], y[N], dy[N], dx[N], place[N];
     span s = {exam->plugin->activation,
               with->settings->values,
@@ -788,8 +555,8 @@ static bool same_in_place(exam *exam, const variant *with, bool back)
         x[i] = (float)(i * 7 % N - N / 2) / 8;
         dy[i] = (float)(i * 11 % N) / 16 - 1;
     }
-    if (!exam_called(exam, "forward", forward(&s, 0, rows)) ||
-        !exam_called(exam, "backward", backward(&s, 0, rows)))
+    if (!exam_called(exam, "forward", activation_forward(&s, 0, rows)) ||
+        !exam_called(exam, "backward", activation_backward(&s, 0, rows)))
         return false;
     memcpy(place, back ? dy : x, sizeof(place));
     if (back) {
@@ -798,7 +565,7 @@ static bool same_in_place(exam *exam, const variant *with, bool back)
         s.x = s.y = place;
     }
     if (!exam_called(exam, back ? "backward" : "forward",
-                     back ? backward(&s, 0, rows) : forward(&s, 0, rows)))
+                     back ? activation_backward(&s, 0, rows) : activation_forward(&s, 0, rows)))
         return false;
     for (int i = 0; i < N; i++) {
         const float *apart = back ? dx : y;
@@ -837,7 +604,7 @@ static bool mean_square(exam *exam, double *mean)
     *mean = 0;
     for (int i = 0; i < N; i++)
         x[i] = (float)(i - N / 2) / 100;
-    if (!evaluate(exam, exam->variants[0].settings, N, 1, x, y, NULL, NULL))
+    if (!activation_evaluate(exam, exam->variants[0].settings, N, 1, x, y, NULL, NULL))
         return false;
     for (int i = 0; i < N; i++)
         *mean +=
@@ -858,7 +625,7 @@ static void test_gain(exam *exam)
             return;
         }
     }
-    if (is_rowwise(exam))
+    if (activation_is_rowwise(exam))
         exam_say(exam, "%.6g%s", gain, functions->gain == NULL ? ", as none is declared" : "");
     else if (mean_square(exam, &mean))
         exam_say(exam, "%.6g%s; times the mean square of f(z), z normal: %.4g", gain,
@@ -875,4 +642,4 @@ static const exam_test tests[] = {
     {.id = NULL},
 };
 
-const exam_kind exam_activation = {.exercise = exercise_activation, .tests = tests};
+const exam_kind exam_activation = {.exercise = activation_exercise, .tests = tests};
