@@ -1,13 +1,14 @@
 /* check.c: runs the suite. Each test is a child process (sandbox.h) that loads the plug-in, makes
  * the exam and runs one function; what it found comes back as JSON objects on its channel: notes of
- * what it is about to do ({"note": ...}), from the handler of faults {"fault": ..., "came": ...}, and
- * at its end the finding. Where the last one is missing, the way the child ended is the finding.
+ * what it is about to do ({"note": ...}), from the handler of faults {"fault": ..., "came": ...},
+ * and at its end the finding. Where the last one is missing, the way the child ended is the
+ * finding.
  *
- * One cause gives one finding: a test is judged only if the tests it stands on were passed. There is
- * one step backwards in that order. `runs` and `settings` come before `bounds`, as a plug-in that
- * cannot run at all has nothing to say about its bounds; but when they die of a touch beside an
- * array, it is `bounds` that looks closer, and only if it finds nothing the death counts as theirs.
- */
+ * One cause gives one finding: a test is judged only if the tests it stands on were passed.
+ * There is one step backwards in that order. `runs` and `settings` come before `bounds`, as a
+ * plug-in that cannot run at all has nothing to say about its bounds; but when they die of a
+ * touch beside an array, it is `bounds` that looks closer, and only if it finds nothing the
+ * death counts as theirs. */
 #include "author/check.h"
 
 #include <dirent.h>

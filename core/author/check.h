@@ -44,8 +44,8 @@ typedef struct check_options {
     void *context;
 } check_options;
 
-/* Runs the suite on the file at `path`. NULL with ERROR_PLUGIN if there is no such file, or it is no
- * shared object at all; one that does not load is a report whose only finding says so. */
+/* Runs the suite on the file at `path`. NULL with ERROR_PLUGIN if there is no such file, or it is
+ * no shared object at all; one that does not load is a report whose only finding says so. */
 check_report *check_run(const char *path, const check_options *options, plx_error *error);
 void check_report_free(check_report *report);
 /* The finding of a test by its id, or NULL. */

@@ -1,6 +1,6 @@
-/* check_text.c: a report for a terminal. The plug-in, then a line for each test: a mark, its id, and
- * what was found; beneath a failure what was expected, what came, where to look. What was not judged
- * is one line for all. Lines that are too long go on below where they began. */
+/* check_text.c: a report for a terminal. The plug-in, then a line for each test: a mark, its id,
+ * and what was found; beneath a failure what was expected, what came, where to look. What was
+ * not judged is one line for all. Lines that are too long go on below where they began. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* exam.c: an exam's life, its verdict, and the variants of a plug-in's settings.
  *
- * Variants are one step away from the defaults each, as a defect that hides in a flag or a choice is
- * found by turning that one alone. Where the plug-in refuses a lone change (nesterov wants a
- * momentum) the change is tried together with one other that was not refused. Values go in as text,
- * the way a config's do, so that what is examined is what a user can have. */
+ * Variants are one step away from the defaults each, as a defect that hides in a flag or a
+ * choice is found by turning that one alone. Where the plug-in refuses a lone change (nesterov
+ * wants a momentum) the change is tried together with one other that was not refused. Values go
+ * in as text, the way a config's do, so that what is examined is what a user can have. */
 #include "author/exam.h"
 
 #include <math.h>

@@ -1,7 +1,8 @@
-/* exam.h: what one test of the conformance suite works with. Every test runs in a child process of
- * its own that has just loaded the plug-in, so a test may leave things as they are when it ends. It is
- * a function that looks at one property, and fails it at the first counter-example with three lines:
- * what was expected, what came, where to look. A test that says nothing passed. */
+/* exam.h: what one test of the conformance suite works with. Every test runs in a child process
+ * of its own that has just loaded the plug-in, so a test may leave things as they are when it
+ * ends. It is a function that looks at one property, and fails it at the first counter-example
+ * with three lines: what was expected, what came, where to look. A test that says nothing
+ * passed. */
 #ifndef AUTHOR_EXAM_H
 #define AUTHOR_EXAM_H
 
@@ -92,8 +93,8 @@ typedef bool exam_exercise(exam *exam, const exercise *how, text *results);
 
 typedef struct exam_kind {
     exam_exercise *exercise;
-    /* In order, ended by a test without an id: those of the kind alone; the shared ones (exam_shared)
-     * come before. */
+    /* In order, ended by a test without an id: those of the kind alone; the shared ones
+     * (exam_shared) come before. */
     const exam_test *tests;
 } exam_kind;
 

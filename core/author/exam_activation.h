@@ -1,5 +1,6 @@
-/* exam_activation.h: calls of an activation, for its exercise and its tests. An elementwise activation
- * is taken as rows of one element each, so that the tests need not know the two sorts apart. */
+/* exam_activation.h: calls of an activation, for its exercise and its tests. An elementwise
+ * activation is taken as rows of one element each, so that the tests need not know the two sorts
+ * apart. */
 #ifndef AUTHOR_EXAM_ACTIVATION_H
 #define AUTHOR_EXAM_ACTIVATION_H
 

@@ -1,6 +1,6 @@
-/* exam_activation_exercise.c: calls of an activation, and its exercise: a rowwise one gets rows with
- * room between them, so that a stride it forgets is seen. Outputs hold a mark before they are
- * written: one that is left unwritten shows. */
+/* exam_activation_exercise.c: calls of an activation, and its exercise: a rowwise one gets rows
+ * with room between them, so that a stride it forgets is seen. Outputs hold a mark before they
+ * are written: one that is left unwritten shows. */
 #include "author/exam_activation.h"
 
 #include <stdlib.h>

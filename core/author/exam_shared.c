@@ -1,9 +1,9 @@
 /* exam_shared.c: the tests that all kinds share, written once over the exercise of the kind.
  *
- * An exercise is deterministic, so most properties are a comparison of two exercises: cut into other
- * pieces, on other threads, with another clock. What a plug-in does besides computing is read from
- * counts (intercept.h), from its own writable data and from the processor's control state. The first
- * use is always left out of account: a table made once is no state. */
+ * An exercise is deterministic, so most properties are a comparison of two exercises: cut into
+ * other pieces, on other threads, with another clock. What a plug-in does besides computing is
+ * read from counts (intercept.h), from its own writable data and from the processor's control
+ * state. The first use is always left out of account: a table made once is no state. */
 #include "author/exam.h"
 
 #include <ctype.h>

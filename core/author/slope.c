@@ -1,14 +1,14 @@
 /* slope.c: a slope by differences, with its error.
  *
  * Central differences are taken at seven steps, each half of the one before. An estimate is off by
- * what its neighbours differ from it (the truncation, or a wave that the step is too long for) and by
- * the rounding of the values over the step; the estimate with the least error counts. The rounding
- * is that of a float32 of the value's size, and how far values close together lie from a straight
- * line: a function computed with cancellation is noisier than its value's last digit. Where values
- * repeat, the function comes in stairs, and their height counts as well.
+ * what its neighbours differ from it (the truncation, or a wave that the step is too long for) and
+ * by the rounding of the values over the step; the estimate with the least error counts. The
+ * rounding is that of a float32 of the value's size, and how far values close together lie from a
+ * straight line: a function computed with cancellation is noisier than its value's last digit.
+ * Where values repeat, the function comes in stairs, and their height counts as well.
  *
- * Of a smooth function the slopes to the left and to the right approach each other in proportion to
- * the step. Where they keep apart there is a kink, and any slope between the two is as good. */
+ * Of a smooth function the slopes to the left and to the right approach each other in proportion
+ * to the step. Where they keep apart there is a kink, and any slope between the two is as good. */
 #include "author/slope.h"
 
 #include <float.h>
@@ -102,8 +102,8 @@ static double gap_of(const differences *d)
     return fabs(d->right - d->left);
 }
 
-/* Whether the slopes of three steps from d on keep apart, and `claimed` is between them. A kink beside
- * the middle is seen at wide steps alone, but then the narrow ones find the slope. */
+/* Whether the slopes of three steps from d on keep apart, and `claimed` is between them. A kink
+ * beside the middle is seen at wide steps alone, but then the narrow ones find the slope. */
 static bool is_of_kink(const differences d[3], double claimed)
 {
     const double gap = gap_of(&d[2]);

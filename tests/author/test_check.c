@@ -1,6 +1,6 @@
-/* test_check.c: the conformance suite on plug-ins that are wrong in one way each, and on their right
- * twins (tests/author/broken). A wrong one has one failed finding, the one that is meant, and it says
- * what the fault is; a right one has none. */
+/* test_check.c: the conformance suite on plug-ins that are wrong in one way each, and on their
+ * right twins (tests/author/broken). A wrong one has one failed finding, the one that is meant,
+ * and it says what the fault is; a right one has none. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
