@@ -1,9 +1,9 @@
-/* check_html.c: a report of the conformance suite as a page: the verdict, what failed and why, every
- * test, and then what there is to see. Of an activation or a loss that is its curve; of an optimizer
- * the loss it comes to over the learning rate for each problem, its way through those problems that
- * lie in a plane beside the ways of sgd and adam, and what it costs. The numbers come from the
- * figures of the tests; where one is absent or of another form than expected, its part of the page
- * is left out. */
+/* check_html.c: a report of the conformance suite as a page: the verdict, what failed and why,
+ * every test, and then what there is to see. Of an activation or a loss that is its curve; of an
+ * optimizer the loss it comes to over the learning rate for each problem, its way through those
+ * problems that lie in a plane beside the ways of sgd and adam, and what it costs. The numbers
+ * come from the figures of the tests; where one is absent or of another form than expected, its
+ * part of the page is left out. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

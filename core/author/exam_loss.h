@@ -1,6 +1,6 @@
-/* exam_loss.h: what the tests of losses share: batches in guarded arrays, and every case a loss has
- * to serve: its settings, the predictions' family, the kind of target, and whether its own function or
- * that of a fused partner is called. */
+/* exam_loss.h: what the tests of losses share: batches in guarded arrays, and every case a loss
+ * has to serve: its settings, the predictions' family, the kind of target, and whether its own
+ * function or that of a fused partner is called. */
 #ifndef AUTHOR_EXAM_LOSS_H
 #define AUTHOR_EXAM_LOSS_H
 

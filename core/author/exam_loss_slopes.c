@@ -1,13 +1,13 @@
-/* exam_loss_slopes.c: whether a gradient is the slope of its loss, and whether the loss is least at
- * the target.
+/* exam_loss_slopes.c: whether a gradient is the slope of its loss, and whether the loss is least
+ * at the target.
  *
  * Slopes are central differences D(h) = (L(p + h) - L(p - h)) / 2h for h = H, H/2, H/4, ... with
  * every p and h a multiple of a power of two, so that the steps taken are the steps meant.
- * Richardson's (4 D(h/2) - D(h)) / 3 is free of the error of order h^2. Of these estimates the pair
- * that agree best is taken, and how much they differ is how much is believed: so a loss may be
- * computed in double or in float32. Near a kink they may agree on a wrong slope; a right gradient
- * then still lies between the slopes to the left and to the right that the shortest steps find, which
- * are as close together as the loss is smooth. Either is enough.
+ * Richardson's (4 D(h/2) - D(h)) / 3 is free of the error of order h^2. Of these estimates the
+ * pair that agree best is taken, and how much they differ is how much is believed: so a loss may
+ * be computed in double or in float32. Near a kink they may agree on a wrong slope; a right
+ * gradient then still lies between the slopes to the left and to the right that the shortest
+ * steps find, which are as close together as the loss is smooth. Either is enough.
  *
  * Rows that sum to one do so after a step too: one column rises and the next falls. The gradient
  * along such a step is the difference of the two columns'. The rest of it has no meaning: no
@@ -271,8 +271,8 @@ void loss_test_gradient(exam *exam)
 
 /* ---- minimum ---- */
 
-/* Whether the loss's own minimum is to be looked for in this case: predictions and targets are of a
- * kind, so that the target is a prediction. A class is so only as a probability: of scores that
+/* Whether the loss's own minimum is to be looked for in this case: predictions and targets are of
+ * a kind, so that the target is a prediction. A class is so only as a probability: of scores that
  * are any number the best for a class may lie anywhere. Of several kinds one that fits is enough. */
 static bool is_comparable(const loss_case *of, uint32_t kinds)
 {

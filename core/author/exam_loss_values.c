@@ -1,9 +1,9 @@
-/* exam_loss_values.c: what a loss says at the edges of a family, of NaN, of weights, and beside its
- * fused partner.
+/* exam_loss_values.c: what a loss says at the edges of a family, of NaN, of weights, and beside
+ * its fused partner.
  *
  * What may be asked at an edge follows from plugin.h. Of probabilities everything is finite, as
- * those below PLX_PROBABILITY_FLOOR are taken as it. Of other predictions a loss may be infinite, as
- * the logarithm of a rate of zero is, but no NaN, and not below every number. */
+ * those below PLX_PROBABILITY_FLOOR are taken as it. Of other predictions a loss may be infinite,
+ * as the logarithm of a rate of zero is, but no NaN, and not below every number. */
 #include "author/exam_loss.h"
 
 #include <math.h>
@@ -114,7 +114,8 @@ static void set_edge_target(loss_batch *b, uint64_t row, size_t i)
             t[c] = values[(i + c) % TARGETS];
 }
 
-/* Every edge with every target, a row each. A pre-activation at an edge stands beside its opposite. */
+/* Every edge with every target, a row each. A pre-activation at an edge stands beside its
+ * opposite. */
 static void set_edges(loss_batch *b, const float *edges, size_t count)
 {
     for (size_t i = 0; i < count * TARGETS; i++) {

@@ -1,17 +1,18 @@
 /* contour.c: see contour.h.
  *
  * Marching squares (Lorensen and Cline 1987, in the plane). Every edge between two neighbouring
- * points of the grid whose values lie on either side of a level holds one crossing; a cell has none,
- * two or four of them, and joins them in pairs. So each crossing has two neighbours, or one at the
- * edge of the grid, and the contour is walked from crossing to crossing until it closes or ends.
- * To be filled all must close: then the grid is given a border of points that lie where its own
- * outermost points lie and are below every level, so that what would leave the picture runs along
- * its edge instead. Painted from the lowest level up, with the colour of each, they make the areas
- * between the levels. Where lines are wanted the border has the values of those points, too.
+ * points of the grid whose values lie on either side of a level holds one crossing; a cell has
+ * none, two or four of them, and joins them in pairs. So each crossing has two neighbours, or one
+ * at the edge of the grid, and the contour is walked from crossing to crossing until it closes or
+ * ends. To be filled all must close: then the grid is given a border of points that lie where its
+ * own outermost points lie and are below every level, so that what would leave the picture runs
+ * along its edge instead. Painted from the lowest level up, with the colour of each, they make
+ * the areas between the levels. Where lines are wanted the border has the values of those points,
+ * too.
  *
  * Values are replaced by the root of their distance from the base, between which crossings are
- * interpolated in a straight line: near a minimum, where contours lie closest, functions are
- * much like squares. */
+ * interpolated in a straight line: near a minimum, where contours lie closest, functions are much
+ * like squares. */
 #include "report/contour.h"
 
 #include <math.h>

@@ -240,7 +240,8 @@ static size_t horizontal_ticks(const frame *frame, double ticks[FRAME_TICKS])
     }
 }
 
-/* Where a logarithmic axis of less than two decades has ticks that would touch, some have no text. */
+/* Where a logarithmic axis of less than two decades has ticks that would touch, some have no
+ * text. */
 static void draw_horizontal(html *page, const frame *frame, bool grid)
 {
     double ticks[FRAME_TICKS], free_from = -HUGE_VAL;

@@ -1,6 +1,6 @@
-/* test_check_html.c: the page of a check's report, made from reports that are put together here, so
- * that no plug-in is run: well-formed, the verdict first, a figure for each curve, and nothing where
- * figures are absent or not what they should be. */
+/* test_check_html.c: the page of a check's report, made from reports that are put together here,
+ * so that no plug-in is run: well-formed, the verdict first, a figure for each curve, and nothing
+ * where figures are absent or not what they should be. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

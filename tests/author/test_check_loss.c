@@ -1,6 +1,6 @@
 /* test_check_loss.c: the conformance suite on losses that are wrong in one way each, and on their
- * right twins (tests/author/broken): a wrong one has the one finding that is meant, and it says what
- * the fault is and for which numbers. The twins are of many sorts (kinks, float32, a loss of
+ * right twins (tests/author/broken): a wrong one has the one finding that is meant, and it says
+ * what the fault is and for which numbers. The twins are of many sorts (kinks, float32, a loss of
  * classes alone, a floor that is left open, an unknown partner): they pass. */
 #include <jansson.h>
 #include <stdio.h>

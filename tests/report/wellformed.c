@@ -1,5 +1,5 @@
-/* wellformed.c: see wellformed.h. A tag is pushed when it opens and popped when it closes; the content
- * of <style> is no markup. */
+/* wellformed.c: see wellformed.h. A tag is pushed when it opens and popped when it closes; the
+ * content of <style> is no markup. */
 #include "report/wellformed.h"
 
 #include <stdbool.h>
