@@ -273,7 +273,8 @@ void loss_test_gradient(exam *exam)
 
 /* Whether the loss's own minimum is to be looked for in this case: predictions and targets are of
  * a kind, so that the target is a prediction. A class is so only as a probability: of scores that
- * are any number the best for a class may lie anywhere. Of several kinds one that fits is enough. */
+ * are any number the best for a class may lie anywhere. Of several kinds one that fits is
+ * enough. */
 static bool is_comparable(const loss_case *of, uint32_t kinds)
 {
     const uint32_t own = of->family == PLX_REALS      ? PLX_TARGET_REALS
