@@ -14,8 +14,8 @@ static const plx_setting settings[] = {
 
 static int32_t domain(const void *self, plx_domain *domain)
 {
-    domain->lo = -INFINITY;
-    domain->hi = INFINITY;
+    domain->lo = (double)-INFINITY;
+    domain->hi = (double)INFINITY;
     domain->flags = PLX_OPEN_MIN | PLX_OPEN_MAX;
     return domain->size >= sizeof(*domain) ? PLX_OK : PLX_FAILED;
 }

@@ -42,7 +42,7 @@ static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_
     if (status == PLX_OK)
         status = emit->slot(emit, "halves", PLX_F64, tensor->rows, 2, 0.5);
     if (status == PLX_OK)
-        status = emit->slot(emit, "column", PLX_F32, 1, tensor->cols, -INFINITY);
+        status = emit->slot(emit, "column", PLX_F32, 1, tensor->cols, (double)-INFINITY);
     return status == PLX_OK ? emit->copy_of_weights(emit, "origin") : status;
 }
 
