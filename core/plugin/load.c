@@ -192,10 +192,10 @@ static const void *entry_address(void *handle, size_t *room, plx_error *error)
         return NULL;
     }
     *room = ((const ElfW(Sym) *)symbol)->st_size;
-    if (*room < sizeof(plx_entry)) {
+    if (*room < VERIFY_ENTRY_SIZE) {
         error_set(error, ERROR_PLUGIN,
-                  "its " PLX_ENTRY_SYMBOL " has %zu bytes; an entry has at least %zu", *room,
-                  sizeof(plx_entry));
+                  "its " PLX_ENTRY_SYMBOL " has %zu bytes; an entry has at least %d", *room,
+                  VERIFY_ENTRY_SIZE);
         return NULL;
     }
     return address;
@@ -221,19 +221,21 @@ static bool read_entry(const void *address, size_t room, plx_entry *entry, plx_e
 {
     const unsigned char *bytes = address;
 
-    memcpy(entry, address, sizeof(*entry));
+    memset(entry, 0, sizeof(*entry));
+    memcpy(entry, address, VERIFY_ENTRY_SIZE);
     if (entry->magic != PLX_MAGIC)
         return error_set(error, ERROR_PLUGIN,
                          "the magic number of its entry is 0x%08x; it must be 0x%08x", entry->magic,
                          PLX_MAGIC);
-    if (entry->size < sizeof(*entry) || entry->size > VERIFY_MAX_SIZE || entry->size > room)
-        return error_set(error, ERROR_PLUGIN, "the size of its entry is %u; it must be %zu to %zu",
-                         entry->size, sizeof(*entry),
+    if (entry->size < VERIFY_ENTRY_SIZE || entry->size > VERIFY_MAX_SIZE || entry->size > room)
+        return error_set(error, ERROR_PLUGIN, "the size of its entry is %u; it must be %d to %zu",
+                         entry->size, VERIFY_ENTRY_SIZE,
                          room < VERIFY_MAX_SIZE ? room : (size_t)VERIFY_MAX_SIZE);
     for (size_t i = sizeof(*entry); i < entry->size; i++)
         if (bytes[i] != 0)
             return error_set(error, ERROR_PLUGIN,
                              "its entry uses byte %zu, which this version does not know", i);
+    memcpy(entry, address, entry->size < sizeof(*entry) ? entry->size : sizeof(*entry));
     return true;
 }
 

@@ -196,16 +196,16 @@ static bool copy_fused(loaded *item, plx_error *error)
         return error_set(error, ERROR_PLUGIN,
                          "it counts %u fused partners but has no table of them", loss->fused_count);
     if (loss->fused_count > 0 &&
-        (loss->fused_stride < sizeof(plx_fused) || loss->fused_stride > VERIFY_MAX_SIZE))
+        (loss->fused_stride < VERIFY_FUSED_SIZE || loss->fused_stride > VERIFY_MAX_SIZE))
         return error_set(error, ERROR_PLUGIN,
-                         "the stride of its fused partners is %u; it must be %zu to %u",
-                         loss->fused_stride, sizeof(plx_fused), VERIFY_MAX_SIZE);
+                         "the stride of its fused partners is %u; it must be %d to %u",
+                         loss->fused_stride, VERIFY_FUSED_SIZE, VERIFY_MAX_SIZE);
     item->fused = memory_array(loss->fused_count, sizeof(plx_fused));
     if (item->fused == NULL)
         return error_memory(error);
     for (size_t i = 0; i < loss->fused_count; i++)
         if (!verify_copy(&item->fused[i], sizeof(plx_fused), table + i * loss->fused_stride,
-                         sizeof(plx_fused), loss->fused_stride, "a fused partner", error) ||
+                         VERIFY_FUSED_SIZE, loss->fused_stride, "a fused partner", error) ||
             !check_partner(item->fused, i, error))
             return false;
     loss->fused = loss->fused_count > 0 ? item->fused : NULL;
@@ -277,6 +277,13 @@ static size_t size_of_kind(uint32_t kind)
                                        : sizeof(plx_optimizer);
 }
 
+static size_t first_size_of_kind(uint32_t kind)
+{
+    return kind == PLX_KIND_ACTIVATION ? VERIFY_ACTIVATION_SIZE
+           : kind == PLX_KIND_LOSS     ? VERIFY_LOSS_SIZE
+                                       : VERIFY_OPTIMIZER_SIZE;
+}
+
 static void publish(loaded *item, uint32_t kind)
 {
     plugin *found = &item->plugin;
@@ -292,11 +299,9 @@ static void publish(loaded *item, uint32_t kind)
 bool verify_descriptor(loaded *item, uint32_t kind, const void *descriptor, const char *name,
                        plx_error *error)
 {
-    const size_t size = size_of_kind(kind);
-
     item->plugin.kind = kind;
-    if (!verify_copy(&item->descriptor, size, descriptor, size, VERIFY_MAX_SIZE, "its descriptor",
-                     error) ||
+    if (!verify_copy(&item->descriptor, size_of_kind(kind), descriptor, first_size_of_kind(kind),
+                     VERIFY_MAX_SIZE, "its descriptor", error) ||
         !check_component(&item->descriptor.component, name, error) || !verify_settings(item, error))
         return false;
     if (kind == PLX_KIND_ACTIVATION ? !check_activation(&item->descriptor.activation, error)

@@ -9,6 +9,17 @@
 /* No struct of a plug-in, and no stride of its tables, is larger. */
 #define VERIFY_MAX_SIZE 4096u
 
+/* The sizes that the structs of a plug-in had in version 1.0. No less is accepted, and no more asked
+ * for, whatever plugin.h has appended to them since. */
+enum {
+    VERIFY_ENTRY_SIZE = offsetof(plx_entry, descriptor) + sizeof(const void *),
+    VERIFY_SETTING_SIZE = offsetof(plx_setting, choices) + sizeof(const char *const *),
+    VERIFY_FUSED_SIZE = offsetof(plx_fused, rows) + sizeof(void (*)(void)),
+    VERIFY_ACTIVATION_SIZE = offsetof(plx_activation, backward_rows) + sizeof(void (*)(void)),
+    VERIFY_LOSS_SIZE = offsetof(plx_loss, fused_stride) + sizeof(uint32_t),
+    VERIFY_OPTIMIZER_SIZE = offsetof(plx_optimizer, step_model) + sizeof(void (*)(void)),
+};
+
 /* Copies a struct of a plug-in, which begins with its size, into the core's own of `known` bytes,
  * zeroed where the plug-in's is shorter. Refused: smaller than `least` (what the first version
  * had), over VERIFY_MAX_SIZE or over `room`, or a part beyond `known` that is not all zero. `what`

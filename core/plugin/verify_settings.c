@@ -177,11 +177,11 @@ static bool check_table(const plx_component *component, plx_error *error)
     if (component->settings_count > 0 && component->settings == NULL)
         return error_set(error, ERROR_PLUGIN, "it counts %u settings but has no table of them",
                          component->settings_count);
-    if (component->settings_count > 0 && (component->settings_stride < sizeof(plx_setting) ||
+    if (component->settings_count > 0 && (component->settings_stride < VERIFY_SETTING_SIZE ||
                                           component->settings_stride > VERIFY_MAX_SIZE))
         return error_set(error, ERROR_PLUGIN,
-                         "the stride of its settings table is %u; it must be %zu to %u",
-                         component->settings_stride, sizeof(plx_setting), VERIFY_MAX_SIZE);
+                         "the stride of its settings table is %u; it must be %d to %u",
+                         component->settings_stride, VERIFY_SETTING_SIZE, VERIFY_MAX_SIZE);
     return true;
 }
 
@@ -198,7 +198,7 @@ bool verify_settings(loaded *item, plx_error *error)
         return error_memory(error);
     for (size_t i = 0; i < count; i++)
         if (!verify_copy(&item->settings[i], sizeof(plx_setting),
-                         table + i * component->settings_stride, sizeof(plx_setting),
+                         table + i * component->settings_stride, VERIFY_SETTING_SIZE,
                          component->settings_stride, "a row of its settings table", error) ||
             !check_row(item->settings, i, item->plugin.kind, error))
             return false;
