@@ -245,8 +245,11 @@ bool sandbox_run(const sandbox_limits *limits, void (*work)(void *context, int c
                  void *context, sandbox_end *end, plx_error *error)
 {
     sandbox self = {.parent = getpid(), .child = -1, .channel = {-1, -1}, .output = {-1, -1}};
+    const struct sigaction usual = {.sa_handler = SIG_DFL};
+    struct sigaction before;
 
     *end = (sandbox_end){0};
+    sigaction(SIGCHLD, &usual, &before); /* a parent that ignores it could not wait for the child */
     fflush(NULL); /* else what is buffered now is written a second time, by the child             */
     if (prepare(&self))
         self.child = fork();
@@ -266,6 +269,7 @@ bool sandbox_run(const sandbox_limits *limits, void (*work)(void *context, int c
     }
     if (self.returned != NULL)
         munmap((void *)(uintptr_t)self.returned, 1);
+    sigaction(SIGCHLD, &before, NULL);
     return self.child > 0;
 }
 

@@ -32,8 +32,8 @@ typedef struct sandbox_end {
 /* Runs work(context, channel) in a child in a process group of its own: standard input is empty,
  * standard output and error are caught, signals are as a new program finds them, there is no core
  * file, and it dies with the parent. `channel` is a file descriptor to write to. What the child
- * forked is killed when it ends. False, with ERROR_RUN, only if there could be no child. Clear the
- * end in any case. */
+ * forked is killed when it ends. While it runs, SIGCHLD is as usual in the parent. False, with
+ * ERROR_RUN, only if there could be no child. Clear the end in any case. */
 bool sandbox_run(const sandbox_limits *limits, void (*work)(void *context, int channel),
                  void *context, sandbox_end *end, plx_error *error);
 void sandbox_end_clear(sandbox_end *end);

@@ -419,6 +419,18 @@ START_TEST(a_channel_that_nobody_reads_is_an_error)
 }
 END_TEST
 
+/* As a program finds it that was started by one that waits for none of its children. */
+START_TEST(an_end_is_told_though_the_parent_ignores_its_children)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, now;
+
+    sigaction(SIGCHLD, &ignore, NULL);
+    expect_end(&ample, leave, SANDBOX_EXITED, 3);
+    sigaction(SIGCHLD, NULL, &now);
+    ck_assert(now.sa_handler == SIG_IGN);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("sandbox");
@@ -445,6 +457,7 @@ static Suite *suite(void)
     tcase_add_test(c, without_room_for_pipes_there_is_an_error);
     tcase_add_test(c, a_child_dies_with_its_parent);
     tcase_add_test(c, a_channel_that_nobody_reads_is_an_error);
+    tcase_add_test(c, an_end_is_told_though_the_parent_ignores_its_children);
     suite_add_tcase(s, c);
     return s;
 }
