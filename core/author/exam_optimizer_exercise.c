@@ -40,7 +40,8 @@ static void start_bowl(const problem *p, size_t tensor, float *w)
         w[i] = (float)(2 * scattered(tensor, i, 0) - 1);
 }
 
-/* Half the sum of c (w - t)^2, c in [0.5, 1.5), t in [-1, 1). */
+/* Half the sum of c (w - t)^2, c in [0.5, 1.5), t in [-1, 1) and another in each step, so that
+ * gradients change their signs, as those of batches do. */
 static double bowl(const problem *p, int64_t step, const float *const *w, float *const *g)
 {
     double sum = 0;
@@ -48,7 +49,7 @@ static double bowl(const problem *p, int64_t step, const float *const *w, float 
     for (size_t t = 0; t < p->tensor_count; t++) {
         for (uint64_t i = 0; i < problems_elements(&p->tensor[t]); i++) {
             const double curvature = 0.5 + scattered(t, i, 1);
-            const double off = (double)w[t][i] - (2 * scattered(t, i, 2) - 1);
+            const double off = (double)w[t][i] - (2 * scattered(t, i, 2 + (unsigned)step) - 1);
             sum += curvature * off * off / 2;
             if (g != NULL)
                 g[t][i] = (float)(curvature * off);

@@ -22,6 +22,17 @@ START_TEST(a_right_plugin_is_code_0)
 }
 END_TEST
 
+/* The gradients of an exercise change their signs, without which beta1 would not matter to lion. */
+START_TEST(a_setting_that_matters_is_seen_to)
+{
+    run *r = run_line(NULL, "check optimizer lion");
+
+    run_expect(r, 0);
+    run_expect_in(r, r->out, "4 variants, 6 extreme values\n");
+    run_free(r);
+}
+END_TEST
+
 START_TEST(a_wrong_plugin_is_code_1)
 {
     run *r = run_line(NULL, "check " BROKEN "/broken/wrong_domain.so");
@@ -200,6 +211,7 @@ static Suite *suite(void)
 
     tcase_set_timeout(c, 60);
     tcase_add_test(c, a_right_plugin_is_code_0);
+    tcase_add_test(c, a_setting_that_matters_is_seen_to);
     tcase_add_test(c, a_wrong_plugin_is_code_1);
     tcase_add_test(c, a_plugin_that_does_not_load_is_code_1);
     tcase_add_test(c, a_plugin_that_hangs_meets_the_time_limit);
