@@ -1,6 +1,7 @@
 /* describe.c: see describe.h. The text and the JSON say the same; JSON is built by jansson. An
  * optimizer's state is found by asking it to plan the slots of a 3 x 4 weight, a bias of 3 and a
- * model of 15 parameters, so it is what the settings shown would really allocate. */
+ * model of 15 parameters, so it is what the settings shown would really allocate. The weight is
+ * planned as a hidden layer's and as an output layer's; if the plans are one, it is told once. */
 #include "plugin/describe.h"
 
 #include <jansson.h>
@@ -178,35 +179,74 @@ static json_t *json_setting(const plx_setting *row)
 
 /* --- state of an optimizer --- */
 
-/* Calls `each` with the slots planned for a 3 x 4 weight, a bias of 3, and the model. */
-static bool for_each_slot(const settings *defaults,
-                          void (*each)(void *context, const char *owner, const plx_tensor *tensor,
-                                       const slot_plan *slot),
-                          void *context, plx_error *error)
+enum { HIDDEN, WEIGHT, BIAS, MODEL, SAMPLES };
+
+static const plx_tensor samples[SAMPLES] = {
+    {sizeof(plx_tensor), PLX_WEIGHT, 0, 0, 4, 2, 3, 4, "layers.0.weight"},
+    {sizeof(plx_tensor), PLX_WEIGHT, 0, 0, 2, 1, 3, 4, "layers.0.weight"},
+    {sizeof(plx_tensor), PLX_BIAS, 1, 0, 2, 1, 1, 3, "layers.0.bias"},
+    {sizeof(plx_tensor), PLX_MODEL, 0, 0, 2, 1, 1, 15, "model"},
+};
+
+static void free_plans(slot_plans plans[SAMPLES])
 {
-    static const struct {
-        const char *owner;
-        plx_tensor tensor;
-    } samples[] = {
-        {"weight", {sizeof(plx_tensor), PLX_WEIGHT, 0, 0, 2, 1, 3, 4, "layers.0.weight"}},
-        {"bias", {sizeof(plx_tensor), PLX_BIAS, 1, 0, 2, 1, 1, 3, "layers.0.bias"}},
-        {"model", {sizeof(plx_tensor), PLX_MODEL, 0, 0, 2, 1, 1, 15, "model"}},
-    };
+    for (size_t i = 0; i < SAMPLES; i++)
+        free(plans[i].slot);
+}
+
+/* The plan of each sample; free_plans frees them. */
+static bool plan_samples(const settings *defaults, slot_plans plans[SAMPLES], plx_error *error)
+{
     host host;
     bool ok = true;
 
+    memset(plans, 0, SAMPLES * sizeof(*plans));
     host_init(&host, NULL, 0);
-    for (size_t i = 0; ok && i < sizeof(samples) / sizeof(samples[0]); i++) {
-        slot_plans plans;
-
-        ok = slots_plan(defaults, &host, &samples[i].tensor, &plans, error);
-        for (size_t s = 0; ok && s < plans.count; s++)
-            each(context, samples[i].owner, &samples[i].tensor, &plans.slot[s]);
+    for (size_t i = 0; ok && i < SAMPLES; i++) {
+        slot_plans made;
+        ok = slots_plan(defaults, &host, &samples[i], &made, error);
         if (ok)
-            free(plans.slot);
+            plans[i] = made;
     }
     host_destroy(&host);
+    if (!ok)
+        free_plans(plans);
     return ok;
+}
+
+static bool is_same_plan(const slot_plans *a, const slot_plans *b)
+{
+    bool same = a->count == b->count;
+
+    for (size_t i = 0; same && i < a->count; i++) {
+        const slot_plan *x = &a->slot[i], *y = &b->slot[i];
+        same = strcmp(x->name, y->name) == 0 && x->type == y->type && x->rows == y->rows &&
+               x->cols == y->cols && x->copies_weights == y->copies_weights &&
+               (x->initial < y->initial) == (x->initial > y->initial);
+    }
+    return same;
+}
+
+/* What takes in each planned slot: `width` is that of the column for owners. */
+typedef void slot_taker(void *context, int width, const char *owner, const plx_tensor *tensor,
+                        const slot_plan *slot);
+
+static bool for_each_slot(const settings *defaults, slot_taker *take, void *context,
+                          plx_error *error)
+{
+    static const char *const apart[SAMPLES] = {"hidden weight", "output weight", "bias", "model"};
+    slot_plans plans[SAMPLES];
+
+    if (!plan_samples(defaults, plans, error))
+        return false;
+    const bool same = is_same_plan(&plans[HIDDEN], &plans[WEIGHT]);
+    const int width = same ? 7 : 14;
+    for (size_t i = same ? WEIGHT : HIDDEN; i < SAMPLES; i++)
+        for (size_t s = 0; s < plans[i].count; s++)
+            take(context, width, same && i == WEIGHT ? "weight" : apart[i], &samples[i],
+                 &plans[i].slot[s]);
+    free_plans(plans);
+    return true;
 }
 
 static const char *slot_type(uint32_t type)
@@ -228,19 +268,20 @@ static void slot_shape(const plx_tensor *tensor, const slot_plan *slot, char *ou
                  (unsigned long long)tensor->cols);
 }
 
-static void add_slot(void *context, const char *owner, const plx_tensor *tensor,
+static void add_slot(void *context, int width, const char *owner, const plx_tensor *tensor,
                      const slot_plan *slot)
 {
     text *out = context;
     char shape[96], initial[32];
 
     slot_shape(tensor, slot, shape, sizeof(shape));
-    text_addf(out, "  %-7s %-20s %-8s %s, starts %s%s\n", owner, slot->name, slot_type(slot->type),
-              shape, slot->copies_weights ? "as a copy of the weights" : "at ",
+    text_addf(out, "  %-*s %-20s %-8s %s, starts %s%s\n", width, owner, slot->name,
+              slot_type(slot->type), shape,
+              slot->copies_weights ? "as a copy of the weights" : "at ",
               slot->copies_weights ? "" : text_of_double(initial, slot->initial));
 }
 
-static void add_slot_json(void *context, const char *owner, const plx_tensor *tensor,
+static void add_slot_json(void *context, int width, const char *owner, const plx_tensor *tensor,
                           const slot_plan *slot)
 {
     char shape[96];

@@ -303,6 +303,90 @@ START_TEST(lists_slots_of_every_shape_as_json)
 }
 END_TEST
 
+/* ---- a state that depends on the layer ---- */
+
+static int32_t plan_by_layer(const void *self, const plx_tensor *tensor, const plx_emit *emit)
+{
+    const int hidden = tensor->role == PLX_WEIGHT && tensor->layer + 1 < tensor->layer_count;
+
+    return emit->like_parameter(emit, hidden ? "momentum" : "mean");
+}
+
+static const plx_optimizer choosy = {.size = sizeof(choosy),
+                                     .name = "odd",
+                                     .summary = "chooses",
+                                     .plan_slots = plan_by_layer,
+                                     .step_tensor = step_tensor};
+
+START_TEST(tells_hidden_weights_from_those_of_the_output)
+{
+    const plugin found = optimizer_plugin(&choosy);
+    plx_error error = {0};
+    text said = {0};
+
+    ck_assert_msg(describe_text(&found, &said, &error), "%s", error.text);
+    expect_text(&said, "",
+                "optimizer odd, version 1: chooses\n"
+                "/a/odd.so\n"
+                "\n"
+                "settings: none\n"
+                "\n"
+                "steps       a tensor at a time (step_tensor)\n"
+                "lr          0.001 unless the config says another\n"
+                "\n"
+                "state\n"
+                "  hidden weight  momentum             float32  like the parameter, starts at 0\n"
+                "  output weight  mean                 float32  like the parameter, starts at 0\n"
+                "  bias           mean                 float32  like the parameter, starts at 0\n");
+}
+END_TEST
+
+START_TEST(tells_hidden_weights_from_those_of_the_output_as_json)
+{
+    const plugin found = optimizer_plugin(&choosy);
+    json_t *object = parsed(&found);
+    const json_t *state = json_object_get(object, "state");
+
+    ck_assert_uint_eq(json_array_size(state), 3);
+    check_state(state, 0, "hidden weight", "momentum", "like the parameter", "0.0");
+    check_state(state, 1, "output weight", "mean", "like the parameter", "0.0");
+    check_state(state, 2, "bias", "mean", "like the parameter", "0.0");
+    json_decref(object);
+}
+END_TEST
+
+/* How the hidden layers' slot of its two differs from the output's, by the test's number. */
+static int difference;
+
+static int32_t plan_nearly_alike(const void *self, const plx_tensor *tensor, const plx_emit *emit)
+{
+    const int at = tensor->layer_count == 2 ? difference : -1;
+    const int32_t status = emit->slot(emit, at == 0 ? "a" : "b", at == 1 ? PLX_F64 : PLX_F32,
+                                      at == 2 ? 2 : 3, at == 3 ? 3 : 4, at == 4 ? 1 : 0);
+
+    if (status != PLX_OK || at == 5)
+        return status;
+    return at == 6 ? emit->copy_of_weights(emit, "c") : emit->like_parameter(emit, "c");
+}
+
+START_TEST(tells_weights_apart_by_anything_of_a_slot)
+{
+    static const plx_optimizer finical = {.size = sizeof(finical),
+                                          .name = "odd",
+                                          .summary = "differs",
+                                          .plan_slots = plan_nearly_alike,
+                                          .step_tensor = step_tensor};
+    const plugin found = optimizer_plugin(&finical);
+
+    difference = _i;
+    json_t *object = parsed(&found);
+    const json_t *first = json_array_get(json_object_get(object, "state"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(first, "of")),
+                     _i < 7 ? "hidden weight" : "weight");
+    json_decref(object);
+}
+END_TEST
+
 /* Strings that no loading has checked: JSON is UTF-8 or nothing. */
 START_TEST(says_null_for_what_is_no_utf8)
 {
@@ -510,6 +594,9 @@ static Suite *suite(void)
     tcase_add_test(made, describes_what_says_little);
     tcase_add_loop_test(made, says_null_where_there_is_nothing, 0, 3);
     tcase_add_test(made, lists_slots_of_every_shape_as_json);
+    tcase_add_test(made, tells_hidden_weights_from_those_of_the_output);
+    tcase_add_test(made, tells_hidden_weights_from_those_of_the_output_as_json);
+    tcase_add_loop_test(made, tells_weights_apart_by_anything_of_a_slot, 0, 8);
     tcase_add_test(made, says_null_for_what_is_no_utf8);
     tcase_add_loop_test(made, describes_a_setting_as_json, 0, 5);
     suite_add_tcase(s, made);
