@@ -2,120 +2,66 @@
  * right twins (tests/author/broken). A wrong one has one failed finding, the one that is meant,
  * and it says what the fault is; a right one has none. */
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "author/check.h"
 #include "harness.h"
-
-/* A wrong plug-in: which test fails, and a piece of what it says. */
-typedef struct fault {
-    const char *name, *id, *piece;
-    double seconds; /* 0: the usual time                                                          */
-} fault;
+#include "verdict.h"
 
 static const fault faults[] = {
     /* what all kinds share */
-    {"wrong_name", "load", "it is called 'right_name', not 'wrong_name'", 0},
-    {"bad_offsets", "load", "'a' lies outside the settings struct", 0},
-    {"fast_math", "load", "-ffast-math", 0},
-    {"prints_at_load", "load", "it wrote 'hello", 0},
-    {"crashes_at_load", "load", "SIGABRT", 0},
-    {"no_formula", "metadata", "no formula", 0},
-    {"segfault", "runs", "SIGSEGV: a read at address 0x10 (size 7, the defaults)", 0},
-    {"null_argument", "runs", "SIGSEGV: a read at address 0x0", 0},
-    {"exits", "runs", "it ended the process with exit status 3", 0},
-    {"infinite_loop", "runs", "it did not finish within 1 s (size 7, the defaults)", 1},
-    {"fails", "runs", "returned status -1 without a message", 0},
-    {"unwritten", "runs", "y[4] of 7 is not", 0},
-    {"divides_by_zero", "settings", "SIGFPE", 0},
-    {"off_by_one", "bounds", "a write just past the end of 'y' (7 elements)", 0},
-    {"before_start", "bounds", "before the start of 'dx'", 0},
-    {"writes_settings", "bounds", "the settings struct is as it was", 0},
-    {"changes_rounding", "floating_point", "it rounds upward", 0},
-    {"prints", "quiet", "printf", 0},
-    {"prints_raw", "quiet", "it wrote 'forward", 0},
-    {"allocates", "allocation", "5 blocks taken and 5 given back", 0},
-    {"leaks", "leaks", "100 blocks more after 100 uses", 0},
-    {"static_state", "state", "calls", 0},
-    {"thread_race", "state", "size", 0},
-    {"clock_dependent", "determinism", "it calls time", 0},
-    {"random_numbers", "determinism", "it calls rand", 0},
-    {"position", "splitting", "in pieces of 1", 0},
+    {"wrong_name", "load", "", "it is called 'right_name', not 'wrong_name'", 0},
+    {"bad_offsets", "load", "", "'a' lies outside the settings struct", 0},
+    {"fast_math", "load", "", "-ffast-math", 0},
+    {"prints_at_load", "load", "", "it wrote 'hello", 0},
+    {"crashes_at_load", "load", "", "SIGABRT", 0},
+    {"no_formula", "metadata", "", "no formula", 0},
+    {"segfault", "runs", "", "SIGSEGV: a read at address 0x10 (size 7, the defaults)", 0},
+    {"null_argument", "runs", "", "SIGSEGV: a read at address 0x0", 0},
+    {"exits", "runs", "", "it ended the process with exit status 3", 0},
+    {"infinite_loop", "runs", "", "it did not finish within 1 s (size 7, the defaults)", 1},
+    {"fails", "runs", "", "returned status -1 without a message", 0},
+    {"unwritten", "runs", "", "y[4] of 7 is not", 0},
+    {"divides_by_zero", "settings", "", "SIGFPE", 0},
+    {"off_by_one", "bounds", "", "a write just past the end of 'y' (7 elements)", 0},
+    {"before_start", "bounds", "", "before the start of 'dx'", 0},
+    {"writes_settings", "bounds", "the settings struct is as it was", "", 0},
+    {"changes_rounding", "floating_point", "", "it rounds upward", 0},
+    {"prints", "quiet", "", "printf", 0},
+    {"prints_raw", "quiet", "", "it wrote 'forward", 0},
+    {"allocates", "allocation", "", "5 blocks taken and 5 given back", 0},
+    {"leaks", "leaks", "", "100 blocks more after 100 uses", 0},
+    {"static_state", "state", "", "calls", 0},
+    {"thread_race", "state", "", "size", 0},
+    {"clock_dependent", "determinism", "", "it calls time", 0},
+    {"random_numbers", "determinism", "", "it calls rand", 0},
+    {"position", "splitting", "", "in pieces of 1", 0},
     /* activations */
-    {"forgets_stride", "runs", "every output is written", 0},
-    {"nan_at_zero", "finite", "at x = 0", 0},
-    {"overflows", "finite", "y = ", 0},
-    {"finite_math", "nonfinite", "where x is NaN", 0},
-    {"nan_hidden", "nonfinite", "dx = 0 where x is NaN", 0},
-    {"wrong_domain", "domain", "y within [0, 1], as domain says", 0},
-    {"just_above", "domain", "1.00000012 for x = ", 0},
-    {"wrong_sum", "domain", "rows that sum to one", 0},
-    {"wrong_derivative", "derivative", "the slope of forward", 0},
-    {"wrong_jacobian", "derivative", "column 0 of 2", 0},
-    {"not_linear", "derivative", "for dy = 2", 0},
-    {"wrong_in_place", "in_place", "the same dx with dx == dy as apart", 0},
-    {"bad_gain", "gain", "a finite number above 0", 0},
+    {"forgets_stride", "runs", "every output is written", "", 0},
+    {"nan_at_zero", "finite", "", "at x = 0", 0},
+    {"overflows", "finite", "", "y = ", 0},
+    {"finite_math", "nonfinite", "", "where x is NaN", 0},
+    {"nan_hidden", "nonfinite", "", "dx = 0 where x is NaN", 0},
+    {"wrong_domain", "domain", "y within [0, 1], as domain says", "", 0},
+    {"just_above", "domain", "", "1.00000012 for x = ", 0},
+    {"wrong_sum", "domain", "rows that sum to one", "", 0},
+    {"wrong_derivative", "derivative", "the slope of forward", "", 0},
+    {"wrong_jacobian", "derivative", "", "column 0 of 2", 0},
+    {"not_linear", "derivative", "", "for dy = 2", 0},
+    {"wrong_in_place", "in_place", "the same dx with dx == dy as apart", "", 0},
+    {"bad_gain", "gain", "a finite number above 0", "", 0},
 };
 enum { FAULTS = sizeof(faults) / sizeof(faults[0]) };
 
-static check_report *run(const char *folder, const char *name, double seconds)
-{
-    const check_options options = {.limits = {.seconds = seconds}, .builtin = BUILTIN};
-    plx_error error = {.code = ERROR_NONE};
-    char path[1024];
-
-    snprintf(path, sizeof(path), "%s/%s/%s.so", BROKEN, folder, name);
-    check_report *report = check_run(path, &options, &error);
-    ck_assert_msg(report != NULL, "%s: %s", path, error.text);
-    return report;
-}
-
-/* All that failed, for messages. */
-static char *failures(const check_report *report)
-{
-    text t = {.bytes = NULL};
-
-    text_add(&t, report->path);
-    for (size_t i = 0; i < report->count; i++)
-        if (report->findings[i].status == FINDING_FAILED)
-            text_addf(&t, "\n%s: expected %s; came %s; look at %s", report->findings[i].id,
-                      report->findings[i].expected, report->findings[i].came,
-                      report->findings[i].look);
-    return t.bytes;
-}
-
 START_TEST(a_wrong_plugin_has_the_one_finding_that_is_meant)
 {
-    const fault *fault = &faults[_i];
-    check_report *report = run("broken", fault->name, fault->seconds);
-    const finding *found = check_finding(report, fault->id);
-    char *all = failures(report);
-
-    ck_assert_msg(report->failed == 1, "%zu findings: %s", report->failed, all);
-    ck_assert_msg(found != NULL && found->status == FINDING_FAILED, "not %s but %s", fault->id,
-                  all);
-    ck_assert_msg(strstr(found->came, fault->piece) != NULL ||
-                      strstr(found->expected, fault->piece) != NULL,
-                  "no '%s' in: %s", fault->piece, all);
-    ck_assert_ptr_nonnull(found->look);
-    free(all);
-    check_report_free(report);
+    verdict_expect_fault(&faults[_i], BUILTIN);
 }
 END_TEST
 
 START_TEST(its_right_twin_passes)
 {
-    check_report *report = run("good", faults[_i].name, 0);
-    char *all = failures(report);
-
-    ck_assert_msg(report->failed == 0, "%s", all);
-    for (size_t i = 0; i < report->count; i++)
-        ck_assert_msg(report->findings[i].status != FINDING_UNJUDGED, "%s: %s is not judged",
-                      report->path, report->findings[i].id);
-    free(all);
-    check_report_free(report);
+    verdict_expect_pass(faults[_i].name, BUILTIN);
 }
 END_TEST
 
@@ -123,7 +69,7 @@ END_TEST
 
 START_TEST(a_test_that_stands_on_a_failed_one_is_not_judged)
 {
-    check_report *report = run("broken", "static_state", 0);
+    check_report *report = verdict_run("broken", "static_state", BUILTIN);
 
     ck_assert_int_eq(check_finding(report, "determinism")->status, FINDING_UNJUDGED);
     ck_assert_str_eq(check_finding(report, "determinism")->says, "stands on state");
@@ -136,7 +82,7 @@ END_TEST
 
 START_TEST(a_report_says_what_the_plugin_is)
 {
-    check_report *report = run("good", "leaks", 0);
+    check_report *report = verdict_run("good", "leaks", BUILTIN);
 
     ck_assert_uint_eq(report->kind, PLX_KIND_ACTIVATION);
     ck_assert_str_eq(report->name, "leaks");
@@ -149,7 +95,7 @@ END_TEST
 
 START_TEST(a_report_of_what_does_not_load_has_that_finding_alone)
 {
-    check_report *report = run("broken", "wrong_name", 0);
+    check_report *report = verdict_run("broken", "wrong_name", BUILTIN);
 
     ck_assert_uint_eq(report->count, 1);
     ck_assert_ptr_null(report->name);
@@ -160,7 +106,7 @@ END_TEST
 
 START_TEST(a_curve_is_among_the_figures_of_an_activation)
 {
-    check_report *report = run("good", "wrong_derivative", 0);
+    check_report *report = verdict_run("good", "wrong_derivative", BUILTIN);
     const json_t *curve = json_object_get(check_finding(report, "derivative")->figures, "curve");
 
     ck_assert_uint_gt(json_array_size(json_object_get(curve, "x")), 100);
@@ -172,7 +118,7 @@ END_TEST
 
 START_TEST(text_keeps_to_its_width)
 {
-    check_report *report = run("broken", "wrong_domain", 0);
+    check_report *report = verdict_run("broken", "wrong_domain", BUILTIN);
     text out = {.bytes = NULL};
     size_t lines = 0;
 
@@ -194,7 +140,7 @@ END_TEST
 
 START_TEST(text_lists_what_is_not_judged_in_one_place)
 {
-    check_report *report = run("broken", "static_state", 0);
+    check_report *report = verdict_run("broken", "static_state", BUILTIN);
     text out = {.bytes = NULL};
 
     ck_assert(check_text(report, 200, false, &out));
@@ -207,7 +153,7 @@ END_TEST
 
 START_TEST(text_has_colour_only_if_wanted)
 {
-    check_report *report = run("good", "leaks", 0);
+    check_report *report = verdict_run("good", "leaks", BUILTIN);
     text plain = {.bytes = NULL}, coloured = {.bytes = NULL};
 
     ck_assert(check_text(report, 80, false, &plain) && check_text(report, 80, true, &coloured));
@@ -221,7 +167,7 @@ END_TEST
 
 START_TEST(json_has_an_object_for_each_test)
 {
-    check_report *report = run("broken", "wrong_domain", 0);
+    check_report *report = verdict_run("broken", "wrong_domain", BUILTIN);
     text out = {.bytes = NULL};
     size_t tests = 0;
 
