@@ -6,18 +6,17 @@
  * the end of its source. It links nothing of Plexus: what it needs of the host arrives as a table
  * of functions. Build it with
  *
- *     cc -std=c11 -O2 -fPIC -shared -ffp-contract=off -o lion.so lion.c
+ *     cc -std=c11 -O2 -fPIC -shared -ffp-contract=off -o signum.so signum.c
  *
- * and use it with `plexus train --plugin-dir . experiment.yaml`. A whole optimizer looks like this:
+ * look at it with `plexus check signum.so`, and use it with
+ * `plexus train --plugin-dir . experiment.yaml`. A whole optimizer looks like this:
  *
- *     #include <math.h>
  *     #include <plexus/plugin.h>
  *
- *     typedef struct { double beta1, beta2; } lion;
+ *     typedef struct { double beta; } signum;
  *
  *     static const plx_setting settings[] = {
- *         PLX_REAL(lion, beta1, 0.9, 0, 1, "share of the momentum in the direction"),
- *         PLX_REAL(lion, beta2, 0.99, 0, 1, "decay of the momentum"),
+ *         PLX_REAL(signum, beta, 0.9, 0, 1, "decay of the momentum", .flags = PLX_OPEN_MAX),
  *     };
  *
  *     static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_emit *emit)
@@ -28,18 +27,21 @@
  *     static int32_t step_range(const void *self, const plx_step *step, uint64_t n,
  *                               float *w, const float *g, void *const *slot)
  *     {
- *         const lion *s = self;
- *         const float b1 = (float)s->beta1, b2 = (float)s->beta2, lr = (float)step->lr;
+ *         const signum *s = self;
+ *         const float beta = (float)s->beta, rest = (float)(1 - s->beta), lr = (float)step->lr;
  *         float *m = slot[0];
  *         for (uint64_t i = 0; i < n; i++) {
- *             const float c = b1 * m[i] + (1 - b1) * g[i];
- *             w[i] -= lr * (float)((c > 0) - (c < 0));
- *             m[i] = b2 * m[i] + (1 - b2) * g[i];
+ *             m[i] = beta * m[i] + rest * g[i];
+ *             w[i] -= lr * (m[i] > 0 ? 1 : m[i] < 0 ? -1 : m[i]);    // NaN stays NaN
  *         }
  *         return PLX_OK;
  *     }
  *
- *     PLX_OPTIMIZER(lion, .summary = "sign of an interpolated momentum",
+ *     PLX_OPTIMIZER(signum, .summary = "sign of the momentum",
+ *                   .source = "Bernstein, Wang, Azizzadenesheli, Anandkumar 2018, \"signSGD: "
+ *                             "Compressed optimisation for non-convex problems\"",
+ *                   .formula = "m = beta m + (1 - beta) g\n"
+ *                              "w = w - lr sign(m)",
  *                   .settings = PLX_TABLE(settings),
  *                   .plan_slots = plan_slots, .step_range = step_range)
  *
