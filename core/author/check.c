@@ -316,7 +316,6 @@ static bool examine(suite *suite, const exam_test *test, finding *finding, json_
     job job = {.path = suite->report->path, .builtin = suite->options->builtin, .test = test};
     sandbox_end end = {.number = 0};
 
-    fflush(NULL); /* or the child would have what this process has still to write */
     if (!sandbox_run(&suite->limits, run_test, &job, &end, error)) {
         sandbox_end_clear(&end);
         return false;
@@ -458,13 +457,18 @@ static const exam_test **list_tests(uint32_t kind, size_t *count)
     return tests;
 }
 
-static void take_identity(check_report *report, const json_t *identity)
+/* What a child says is not believed: a plug-in may have written to its channel. */
+static bool take_identity(check_report *report, const json_t *identity, plx_error *error)
 {
     report->kind = (uint32_t)json_integer_value(json_object_get(identity, "kind"));
     report->name = member(identity, "name");
     report->version = member(identity, "version");
     report->summary = member(identity, "summary");
     report->formula = member(identity, "formula");
+    if (report->kind >= PLX_KIND_ACTIVATION && report->kind <= PLX_KIND_OPTIMIZER &&
+        report->name != NULL && report->version != NULL && report->summary != NULL)
+        return true;
+    return error_set(error, ERROR_PLUGIN, "%s: it meddled with its own test", report->path);
 }
 
 static bool run_all(suite *suite, plx_error *error)
@@ -484,10 +488,10 @@ static bool run_all(suite *suite, plx_error *error)
     report->count = 1;
     if (identity == NULL)
         return true;
-    take_identity(report, identity);
+    const bool known = take_identity(report, identity, error);
     json_decref(identity);
-    if (report->kind < PLX_KIND_ACTIVATION || report->kind > PLX_KIND_OPTIMIZER)
-        return error_set(error, ERROR_PLUGIN, "%s: it meddled with its own test", report->path);
+    if (!known)
+        return false;
 
     const exam_test **tests = list_tests(report->kind, &count);
     finding *findings = tests != NULL ? memory_array(count + 1, sizeof(*findings)) : NULL;

@@ -198,8 +198,12 @@ static bool add_variant(exam *exam, const change *first, const change *second)
     else
         name = memory_format("%s %s, %s %s", first->row->name, first->value, second->row->name,
                              second->value);
+    if (name == NULL) {
+        settings_free(made);
+        return false;
+    }
     exam->variants[exam->variant_count++] = (variant){.name = name, .settings = made};
-    return name != NULL;
+    return true;
 }
 
 /* Every change there is. The caller frees the values and the array. */

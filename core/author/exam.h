@@ -70,7 +70,7 @@ typedef struct exam_test {
     const char *id;       /* "derivative"                                                        */
     const char *title;    /* "the derivative is the slope"                                       */
     const char *after[4]; /* it is judged only if these passed; one cause, one finding            */
-    bool measure;         /* true: it only reports (`says`, figures) and cannot fail              */
+    bool measure;         /* true: it only reports (`says`, figures); a crash alone fails it      */
     void (*run)(exam *exam);
 } exam_test;
 
