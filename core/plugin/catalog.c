@@ -149,11 +149,13 @@ static void add_suggestion(text *t, const catalog *self, uint32_t kind, const ch
     } else if (count > 0) {
         text_add(t, count == 1 ? "; there is " : "; there are ");
         search_join(t, (const char *const *)names, count, " and ");
+        text_add(t, "; a folder with other plug-ins is given by --plugin-dir");
     }
     search_names_free(names, count);
 }
 
-/* "no optimizer 'adma' in /a, /b; did you mean 'adam'?" */
+/* "no optimizer 'adma' in /a, /b; did you mean 'adam'?" A name like no other is more likely one of
+ * the user's own, whose folder a resumed run for one must be told again. */
 static void not_found(const catalog *self, uint32_t kind, const char *name, plx_error *error)
 {
     char shown[4 * 60 + 4];

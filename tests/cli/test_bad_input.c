@@ -229,7 +229,8 @@ static const row plugins[] = {
      "object (no ELF header) (tried before: @/optimizer/empty.so: no such file)"},
     {"train kinds.yaml --plugin-dir . --set loss=run", NULL, NULL, 3,
      "--set loss=run: no loss 'run' in @, " BUILTIN
-     "; there are broken, cross_entropy, empty, folder, huber, kl, mae and mse"},
+     "; there are broken, cross_entropy, empty, folder, huber, kl, mae and mse; a folder with "
+     "other plug-ins is given by --plugin-dir"},
     {"train kinds.yaml --plugin-dir . --set optimizer=folder", NULL, NULL, 4,
      "--set optimizer=folder: cannot load optimizer 'folder' from @/folder.so: it is a folder; a "
      "plug-in must be a regular file (tried before: @/optimizer/folder.so: no such file)"},

@@ -280,9 +280,13 @@ static const struct {
 } refused[] = {
     {"describe optimizer adma", "no optimizer 'adma' in " BUILTIN "; did you mean 'adam'?", 3},
     {"describe loss frobnicate",
-     "no loss 'frobnicate' in " BUILTIN "; there are cross_entropy, huber, kl, mae and mse", 3},
+     "no loss 'frobnicate' in " BUILTIN "; there are cross_entropy, huber, kl, mae and mse; a "
+                                        "folder with other plug-ins is given by --plugin-dir",
+     3},
     {"describe loss ../mse",
-     "no loss '../mse' in " BUILTIN "; there are cross_entropy, huber, kl, mae and mse", 3},
+     "no loss '../mse' in " BUILTIN "; there are cross_entropy, huber, kl, mae and mse; a folder "
+                                    "with other plug-ins is given by --plugin-dir",
+     3},
     {"describe /nowhere/x.so",
      "cannot load /nowhere/x.so: it cannot be opened: No such file or directory", 4},
 

@@ -429,7 +429,8 @@ static const struct broken {
     {"an activation like no other",
      DATA "network:\n  layers: [{units: 2, activation: quizzical}]\n" LOSS OPTIMIZER, 0,
      "experiment.yaml:3:35: no activation 'quizzical' in PLUGINS; there are elu, gelu, identity, "
-     "leaky_relu, relu, selu, sigmoid, silu, softmax, softplus and tanh"},
+     "leaky_relu, relu, selu, sigmoid, silu, softmax, softplus and tanh; a folder with other "
+     "plug-ins is given by --plugin-dir"},
     {"an activation that is a list",
      DATA "network:\n  layers: [{units: 2, activation: [relu]}]\n" LOSS OPTIMIZER, 0,
      "experiment.yaml:3:35: network.layers[0].activation is a list; it must be a name, or a map "

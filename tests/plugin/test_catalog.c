@@ -307,7 +307,8 @@ START_TEST(lists_the_names_if_none_is_near)
     char *other_kind = stage_copy(folder, "sound", "loss/mse.so");
 
     expect_not_found(folder, stage_builtin(folder), "xyzzy",
-                     "no optimizer 'xyzzy' in @; there are another and subject");
+                     "no optimizer 'xyzzy' in @; there are another and subject; a folder with "
+                     "other plug-ins is given by --plugin-dir");
     free(first);
     free(second);
     free(other_kind);
