@@ -53,6 +53,12 @@ bool exam_fail(exam *exam, const char *look, const char *expected, const char *c
     return false;
 }
 
+bool exam_fail_memory(exam *exam)
+{
+    return exam_fail(exam, "what takes memory, and what is left on this machine",
+                     "memory for the test", "none");
+}
+
 void exam_say(exam *exam, const char *format, ...)
 {
     va_list arguments;

@@ -50,6 +50,8 @@ void exam_free(exam *exam);
  * `return exam_fail(...)`. */
 bool exam_fail(exam *exam, const char *look, const char *expected, const char *came, ...)
     __attribute__((format(printf, 4, 5)));
+/* The test could not be done, for which there is no memory. Always false. */
+bool exam_fail_memory(exam *exam);
 /* What was measured, in a few words, for a test that passed ("largest error 3e-08 at x = 1.5"). */
 void exam_say(exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The property means nothing for this plug-in ("no slots"). Always false. */

@@ -164,7 +164,6 @@ static void run_piece(void *context, size_t task, int thread)
     const pieces *p = context;
     const uint64_t first = task * p->cut, left = p->span->rows - first;
 
-    (void)thread;
     p->status[task] = p->function(p->span, first, left < p->cut ? left : p->cut);
 }
 
@@ -178,7 +177,7 @@ static bool run_pieces(exam *exam, const exercise *how, const span *s, const cha
 
     pieces.status = memory_array(count, sizeof(*pieces.status));
     if (pieces.status == NULL)
-        return exam_skip(exam, "out of memory");
+        return exam_fail_memory(exam);
     if (pool != NULL)
         pool_run(pool, count, run_piece, &pieces);
     else
@@ -203,7 +202,7 @@ bool activation_exercise(exam *exam, const exercise *how, text *results)
     if (how->threads > 1)
         pool = pool_new(how->threads, NULL);
     if (!make_arrays(exam, how, &s) || (how->threads > 1 && pool == NULL)) {
-        exam_skip(exam, "out of memory");
+        exam_fail_memory(exam);
         goto done;
     }
     if (how->only_range)

@@ -150,7 +150,7 @@ static void *take(loss_batch *b, const char *name, uint64_t elements, size_t wid
         guard_array(b->exam->guard, name, elements * width + 2 * slack, width, width, side);
 
     if (array == NULL)
-        exam_fail(b->exam, "the memory this machine has left", "memory for a batch", "none");
+        exam_fail_memory(b->exam);
     return array == NULL ? NULL : array + slack;
 }
 
@@ -457,7 +457,7 @@ static bool exercise_loss(exam *exam, const exercise *how, text *results)
         kinds[families[f]] =
             exam->plugin->loss->targets(how->settings->values, families[f]) & all_kinds;
     if (how->threads > 1 && (plan.pool = pool_new(how->threads, NULL)) == NULL)
-        return exam_fail(exam, "the memory this machine has left", "threads", "none");
+        return exam_fail_memory(exam);
     if (how->only_range)
         intercept_reset(exam->intercept);
     for (int f = 0; good && f < FAMILIES; f++) {

@@ -86,6 +86,8 @@ static void test_lr(exam *exam)
 
     if (settings != NULL)
         compare_rates(exam, settings);
+    else
+        exam_fail_memory(exam);
     settings_free(settings);
 }
 

@@ -352,7 +352,7 @@ static bool step_by_hand(by_hand *h, plx_step step, size_t index, uint64_t offse
     void **slot = memory_array(set->count, sizeof(*slot));
 
     if (slot == NULL)
-        return exam_skip(exam, "out of memory");
+        return exam_fail_memory(exam);
     for (size_t k = 0; k < set->count; k++)
         slot[k] = (char *)set->data[k] + offset * slots_width(set->slot[k].plan.type);
     step.tensor = (uint32_t)index;

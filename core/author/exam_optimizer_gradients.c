@@ -110,6 +110,8 @@ void optimizer_zero_gradient(exam *exam)
         stays(exam, still,
               settings_are_default(still) ? "the defaults" : "the defaults, but every decay 0",
               true);
+    else
+        exam_fail_memory(exam);
     settings_free(still);
     for (size_t v = 0; v < exam->variant_count && !exam->failed; v++)
         stays(exam, exam->variants[v].settings, exam->variants[v].name, false);

@@ -297,8 +297,9 @@ static void test_settings(exam *exam)
     exam->unguarded = true;
     if (rows == 0) {
         exam_skip(exam, "it has no settings");
-    } else if (changed != NULL &&
-               use(exam, &(exercise){.settings = defaults(exam), .size = 7}, &usual) &&
+    } else if (changed == NULL) {
+        exam_fail_memory(exam);
+    } else if (use(exam, &(exercise){.settings = defaults(exam), .size = 7}, &usual) &&
                run_variants(exam, &usual, changed)) {
         bool good = true;
         for (size_t row = 0; good && row < rows; row++)
@@ -321,7 +322,7 @@ static bool keeps_settings(exam *exam, const exercise *how)
     void *copy = memory_array(bytes, 1);
 
     if (copy == NULL)
-        return exam_skip(exam, "out of memory");
+        return exam_fail_memory(exam);
     if (bytes > 0)
         memcpy(copy, how->settings->values, bytes);
     bool good = use(exam, how, NULL);
