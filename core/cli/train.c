@@ -1,7 +1,7 @@
 /* train.c: `plexus train FILE.yaml` and `plexus train --resume DIR`. Owns what belongs to a
  * terminal: the name of a new run directory, the signals, the bar, the lines. A first SIGINT,
- * SIGTERM or SIGHUP asks the run to stop at the next batch, with a checkpoint; a second one ends the
- * program at once. */
+ * SIGTERM or SIGHUP asks the run to stop at the next batch, with a checkpoint; a second one ends
+ * the program at once. */
 #include "train/train.h"
 
 #include <errno.h>

@@ -9,8 +9,8 @@
 /* No struct of a plug-in, and no stride of its tables, is larger. */
 #define VERIFY_MAX_SIZE 4096u
 
-/* The sizes that the structs of a plug-in had in version 1.0. No less is accepted, and no more asked
- * for, whatever plugin.h has appended to them since. */
+/* The sizes that the structs of a plug-in had in version 1.0. No less is accepted, and no more
+ * asked for, whatever plugin.h has appended to them since. */
 enum {
     VERIFY_ENTRY_SIZE = offsetof(plx_entry, descriptor) + sizeof(const void *),
     VERIFY_SETTING_SIZE = offsetof(plx_setting, choices) + sizeof(const char *const *),

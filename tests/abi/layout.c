@@ -1,5 +1,5 @@
-/* layout.c: the table of one header; LAYOUT is its name. A member or number of a later minor version
- * is added to the lists of that minor, below the ones before it, once the header has it. */
+/* layout.c: the table of one header; LAYOUT is its name. A member or number of a later minor
+ * version is added to the lists of that minor, below the ones before it, once the header has it. */
 #include "layout.h"
 
 #include <plexus/plugin.h>

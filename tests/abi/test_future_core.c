@@ -1,5 +1,5 @@
-/* test_future_core.c: the other way round: core/plugin built with the header that grow.sed makes, as
- * version 1.1 of itself. What plug-ins of version 1.0 don't have reads as zero, they get longer
+/* test_future_core.c: the other way round: core/plugin built with the header that grow.sed makes,
+ * as version 1.1 of itself. What plug-ins of version 1.0 don't have reads as zero, they get longer
  * structs than they know and run, and plug-ins of version 1.1 get what they ask for. */
 #include <stdlib.h>
 #include <string.h>

@@ -10,8 +10,8 @@
  *                       stands for anything, on a line of its own for any lines
  *   sh not run          commands for the reader alone
  *
- * The commands are given a home folder with the program in plexus/build and its sources beside that,
- * as a reader is told to have it, and need no network. */
+ * The commands are given a home folder with the program in plexus/build and its sources beside
+ * that, as a reader is told to have it, and need no network. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>

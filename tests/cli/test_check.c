@@ -1,5 +1,5 @@
-/* test_check.c: `plexus check`: what is printed, written and returned for a plug-in that is right, one
- * that is wrong, and what is none. */
+/* test_check.c: `plexus check`: what is printed, written and returned for a plug-in that is
+ * right, one that is wrong, and what is none. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Optimizers on functions whose minimum is known, driven as in training: a parabola and Rosenbrock's
- * valley, 10,000 steps each. Starting points, tolerances and learning rates are those of optax's
+/* Optimizers on functions whose minimum is known, driven as in training: a parabola and
+ * Rosenbrock's valley, 10,000 steps each. Starting points, tolerances and learning rates are those of optax's
  * tests; adadelta is not among them. At a constant rate lion ends in a cycle around the minimum. */
 #include <math.h>
 #include <string.h>

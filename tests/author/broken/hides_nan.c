@@ -1,8 +1,8 @@
-/* hides_nan: the pinball loss, whose minimum is a quantile of the targets. Broken, it is put together
- * by fmax, which takes the other number where one is NaN.
+/* hides_nan: the pinball loss, whose minimum is a quantile of the targets. Broken, it is put
+ * together by fmax, which takes the other number where one is NaN.
  *
- *   L = 1/C sum_c max(q d_c, (q - 1) d_c), d_c = t_c - p_c;  dL/dp_c = -q/C if d_c > 0, (1 - q)/C if
- *   d_c < 0, 0 at 0 */
+ *   L = 1/C sum_c max(q d_c, (q - 1) d_c), d_c = t_c - p_c;  dL/dp_c = -q/C if d_c > 0, (1 - q)/C
+ *   if d_c < 0, 0 at 0 */
 #include <math.h>
 
 #include <plexus/plugin.h>

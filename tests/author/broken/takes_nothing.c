@@ -1,6 +1,7 @@
 /* takes_nothing: the absolute error. Broken, its `squared` setting leaves no targets it takes.
  *
- *   L = 1/C sum_c |p_c - t_c|, or (p_c - t_c)^2 / 2;  dL/dp_c = sign(p_c - t_c)/C, or (p_c - t_c)/C */
+ *   L = 1/C sum_c |p_c - t_c|, or (p_c - t_c)^2 / 2;
+ *   dL/dp_c = sign(p_c - t_c)/C, or (p_c - t_c)/C */
 #include <math.h>
 
 #include <plexus/plugin.h>
