@@ -122,14 +122,15 @@ static void step_one(const plx_parameter *p, int64_t t, double d, double scale, 
     all->size += size;
 }
 
-/* The next estimate of the distance. With a gradient of zero so far there is none. */
+/* The next estimate of the distance. There is none with a gradient of zero so far, nor in a step
+ * whose rates are all 0, which s takes no part in, and so neither does r. */
 static void estimate(const prodigy *o, void *const *slot, const sums *all)
 {
     double *distance = slot[0], *most = slot[1], *numerator = slot[2];
 
-    *numerator = sqrt(o->beta2) * *numerator + all->along;
     if (!(all->size > 0))
         return;
+    *numerator = sqrt(o->beta2) * *numerator + all->along;
     const double found = o->d_coef * *numerator / all->size;
     if (*distance <= o->d0)
         *distance = fmax(*distance, found);

@@ -541,6 +541,22 @@ START_TEST(prodigy_leaves_a_group_of_rate_0_alone)
 }
 END_TEST
 
+/* A rate of 0 for all, as at the end of a schedule, tells nothing of the distance. */
+START_TEST(prodigy_takes_a_rate_of_0_for_a_pause)
+{
+    rig *rig = rig_new(&bowl, "prodigy", "d0=0.01");
+    const double *numerator = slot_of(rig, "slots.model.numerator");
+
+    run(rig, 5);
+    const double before = *numerator;
+    ck_assert_double_ne(before, 0);
+    rig->lr = 0;
+    run(rig, 5);
+    ck_assert_double_eq(*numerator, before);
+    rig_free(rig);
+}
+END_TEST
+
 /* ---- all three ------------------------------------------------------------------------------- */
 
 static const char *const names[] = {"lbfgs", "sam", "prodigy"};
@@ -638,6 +654,7 @@ static Suite *suite(void)
     tcase_add_test(others, sam_refuses_nesterov_without_momentum);
     tcase_add_test(others, prodigy_finds_the_distance);
     tcase_add_test(others, prodigy_leaves_a_group_of_rate_0_alone);
+    tcase_add_test(others, prodigy_takes_a_rate_of_0_for_a_pause);
     suite_add_tcase(s, others);
     tcase_add_loop_test(all, a_zero_gradient_moves_nothing, 0, NAMES);
     tcase_add_loop_test(all, nan_in_the_gradient_is_not_lost, 0, NAMES);
