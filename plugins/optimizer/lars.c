@@ -35,7 +35,7 @@ static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_
     return emit->like_parameter(emit, "step");
 }
 
-/* The rate of this tensor in this step. */
+/* The rate of this tensor in this step; beyond float's range where a gradient is next to nothing. */
 static double rate_of(const lars *s, const plx_step *step, const float *w, const float *g)
 {
     const plx_host *host = step->host;
@@ -54,12 +54,12 @@ static int32_t step_tensor(const void *self, const plx_step *step, float *w, con
                            void *const *slot)
 {
     const lars *s = self;
-    const float rate = (float)rate_of(s, step, w, g);
+    const double rate = rate_of(s, step, w, g);
     const float momentum = (float)s->momentum, decay = (float)s->weight_decay;
     float *v = slot[0];
 
     for (uint64_t i = 0; i < step->rows * step->cols; i++) {
-        v[i] = momentum * v[i] + rate * (g[i] + decay * w[i]);
+        v[i] = momentum * v[i] + (float)(rate * (double)(g[i] + decay * w[i]));
         w[i] -= v[i];
     }
     return PLX_OK;

@@ -612,6 +612,18 @@ START_TEST(a_gradient_that_vanishes_leaves_no_nan)
 }
 END_TEST
 
+/* Nothing times a rate that no float holds is nothing. */
+START_TEST(lars_stands_still_without_a_gradient_at_any_rate)
+{
+    rig *rig = rig_new("lars", "eps=1e-30 trust=1000");
+
+    rig->lr = 1e9;
+    memset(rig->g, 0, rig->n * sizeof(float));
+    ck_assert(step_on(rig).finite);
+    rig_free(rig);
+}
+END_TEST
+
 /* Whether NaN stands in the weights from `first` on or in a slot of that tensor. */
 static bool holds_nan(const rig *rig, const char *tensor, size_t first, size_t n)
 {
@@ -734,6 +746,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, descends_in_any_shape, 0, NAMES);
     tcase_add_loop_test(c, a_zero_gradient_moves_nothing, 0, REFERENCES);
     tcase_add_loop_test(c, a_gradient_that_vanishes_leaves_no_nan, 0, REFERENCES);
+    tcase_add_test(c, lars_stands_still_without_a_gradient_at_any_rate);
     tcase_add_loop_test(c, nan_in_the_gradient_comes_out, 0, 4 * NAMES);
     tcase_add_loop_test(c, the_size_of_gradients_does_no_harm, 0, 5 * NAMES);
     tcase_add_loop_test(c, a_resume_has_the_same_bits, 0, REFERENCES);
