@@ -10,7 +10,8 @@
  *          w = w - lr c / (1 - beta1^t) m sqrt(1 - beta2^t) / (sqrt(v) + eps)
  *   else:  w = w - lr / (1 - beta1^t) m
  *
- * eps is added before the correction of the root, where adam adds it after. */
+ * The paper trusts v from 4 on, its authors' program from 5. eps is added before the correction of
+ * the root, where adam adds it after. */
 #include <math.h>
 
 #include <plexus/plugin.h>

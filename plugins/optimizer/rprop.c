@@ -6,8 +6,10 @@
  *   w = w - sign(g) a
  *   p = g
  *
- * p is the gradient of the step before, 0 at first. The learning rate is the step size that all
- * weights begin with; what a schedule makes of it after the first step does not matter.
+ * p is the gradient of the step before, 0 at first and where g was made 0. That a step is left out
+ * where the sign turns, and not taken back, is iRprop-; the first paper takes it back. The learning
+ * rate is the step size that all weights begin with, within step_min and step_max; what a schedule
+ * makes of it after the first step does not matter.
  * It wants whole batches: with small ones the sign turns by chance. */
 #include <plexus/plugin.h>
 
@@ -85,10 +87,11 @@ static int32_t step_range(const void *self, const plx_step *step, uint64_t n, fl
 
 PLX_OPTIMIZER(rprop, .version = "1.0", .summary = "step sizes by the gradient's sign alone",
               .source = "Riedmiller, Braun 1993, \"A direct adaptive method for faster "
-                        "backpropagation learning: The RPROP algorithm\"",
+                        "backpropagation learning: The RPROP algorithm\"; iRprop-: Igel, "
+                        "Hüsken 2000, \"Improving the Rprop learning algorithm\"",
               .formula = "g p > 0: a = min(eta_plus a, step_max)\n"
                          "g p < 0: a = max(eta_minus a, step_min), g = 0\n"
-                         "w = w - sign(g) a; a = lr at first\n"
+                         "w = w - sign(g) a; a = lr at first, within step_min and step_max\n"
                          "p = g, 0 at first",
               .settings = PLX_TABLE(settings), .validate = validate, .lr = 0.01,
               .plan_slots = plan_slots, .step_range = step_range)
