@@ -578,3 +578,20 @@ const finding *check_finding(const check_report *report, const char *id)
             return &report->findings[i];
     return NULL;
 }
+
+const char *check_status(finding_status status)
+{
+    switch (status) {
+    case FINDING_PASSED:
+        return "passed";
+    case FINDING_FAILED:
+        return "failed";
+    case FINDING_MEASURED:
+        return "measured";
+    case FINDING_SKIPPED:
+        return "skipped";
+    case FINDING_UNJUDGED:
+        break;
+    }
+    return "not judged";
+}

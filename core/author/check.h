@@ -50,6 +50,8 @@ check_report *check_run(const char *path, const check_options *options, plx_erro
 void check_report_free(check_report *report);
 /* The finding of a test by its id, or NULL. */
 const finding *check_finding(const check_report *report, const char *id);
+/* "passed", "failed", "measured", "skipped" or "not judged". */
+const char *check_status(finding_status status);
 
 /* For a terminal, at most `width` columns; with `colour`, in colour. For machines, one JSON object
  * a line. As an HTML page. */

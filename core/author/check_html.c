@@ -80,13 +80,6 @@ static const char *word(const json_t *object, const char *key)
 
 /* ---- what was found -------------------------------------------------------------------------- */
 
-static const char *status_word(finding_status status)
-{
-    static const char *const words[] = {"passed", "failed", "measured", "skipped", "not judged"};
-
-    return words[status];
-}
-
 static html_tone status_tone(finding_status status)
 {
     return status == FINDING_PASSED   ? HTML_GOOD
@@ -166,7 +159,7 @@ static void add_findings(html *page, const check_report *report)
                                                                           : "";
         html_row_open(page);
         html_cell_head(page, f->id);
-        html_cell_tone(page, status_tone(f->status), status_word(f->status));
+        html_cell_tone(page, status_tone(f->status), check_status(f->status));
         html_cell(page, "%s%s%s", f->title, says[0] != '\0' ? ": " : "", says);
         html_row_close(page);
     }

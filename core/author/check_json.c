@@ -9,23 +9,6 @@
 
 #include "author/check.h"
 
-static const char *status_name(finding_status status)
-{
-    switch (status) {
-    case FINDING_PASSED:
-        return "passed";
-    case FINDING_FAILED:
-        return "failed";
-    case FINDING_MEASURED:
-        return "measured";
-    case FINDING_SKIPPED:
-        return "skipped";
-    case FINDING_UNJUDGED:
-        break;
-    }
-    return "not judged";
-}
-
 /* Appends the object, which may be NULL when memory ran out, and gives it back. */
 static void add_line(text *out, json_t *object)
 {
@@ -60,7 +43,7 @@ bool check_json(const check_report *report, text *out)
         const finding *f = &report->findings[i];
         json_t *object =
             json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?}", "event", "test", "id", f->id,
-                      "title", f->title, "status", status_name(f->status), "says", f->says,
+                      "title", f->title, "status", check_status(f->status), "says", f->says,
                       "expected", f->expected, "came", f->came, "look", f->look);
         if (f->figures != NULL)
             json_object_set(object, "figures", f->figures);

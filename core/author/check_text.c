@@ -57,19 +57,9 @@ static void add_wrapped(const page *page, size_t at, size_t indent, const char *
 
 static const char *mark_of(finding_status status)
 {
-    switch (status) {
-    case FINDING_PASSED:
-        return "ok";
-    case FINDING_FAILED:
-        return "FAILED";
-    case FINDING_MEASURED:
-        return "measured";
-    case FINDING_SKIPPED:
-        return "skipped";
-    case FINDING_UNJUDGED:
-        break;
-    }
-    return "not judged";
+    return status == FINDING_PASSED   ? "ok"
+           : status == FINDING_FAILED ? "FAILED"
+                                      : check_status(status);
 }
 
 static const char *colour_of(finding_status status)
@@ -162,14 +152,13 @@ static void add_sum(const page *page, const check_report *report)
 {
     static const finding_status order[] = {FINDING_PASSED, FINDING_FAILED, FINDING_MEASURED,
                                            FINDING_SKIPPED, FINDING_UNJUDGED};
-    static const char *const words[] = {"passed", "failed", "measured", "skipped", "not judged"};
     const char *separator = "\n";
 
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         const size_t count = count_of(report, order[i]);
         if (count == 0 && order[i] != FINDING_PASSED)
             continue;
-        text_addf(page->out, "%s%zu %s", separator, count, words[i]);
+        text_addf(page->out, "%s%zu %s", separator, count, check_status(order[i]));
         separator = ", ";
     }
     text_add(page->out, "\n");
