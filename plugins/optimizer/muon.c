@@ -183,10 +183,10 @@ PLX_OPTIMIZER(
     .source = "Jordan, Jin, Boza, You, Cesista, Newhouse, Bernstein 2024, \"Muon: An optimizer for "
               "hidden layers in neural networks\"; match_rms_adam: Liu, Su and others 2025, "
               "\"Muon is scalable for LLM training\"",
-    .formula = "m = momentum m + g; X = g + momentum m; X = X / |X|\n"
+    .formula = "m = momentum m + g; X = g + momentum m (nesterov), else m; X = X / (|X| + 1e-7)\n"
                "ns_steps times: A = X X', X = 3.4445 X + (-4.7750 A + 2.0315 A^2) X\n"
                "w = w (1 - lr weight_decay) - lr scale X; original: scale = sqrt(max(1, rows / "
                "cols)), match_rms_adam: 0.2 sqrt(max(rows, cols))\n"
-               "biases and the output layer: adamw at lr adamw_rate",
+               "biases, the output layer and with adamw_first the first: adamw at lr adamw_rate",
     .settings = PLX_TABLE(settings), .lr = 0.02, .constants_size = sizeof(corrections),
     .plan_slots = plan_slots, .begin_step = begin_step, .step_tensor = step_tensor)
