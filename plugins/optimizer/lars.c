@@ -35,7 +35,8 @@ static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_
     return emit->like_parameter(emit, "step");
 }
 
-/* The rate of this tensor in this step; beyond float's range where a gradient is next to nothing. */
+/* The rate of this tensor in this step; it may leave float's range where the gradient is next to
+ * nothing. */
 static double rate_of(const lars *s, const plx_step *step, const float *w, const float *g)
 {
     const plx_host *host = step->host;

@@ -18,9 +18,9 @@
  * counts as converged is judged on the batch at hand as well, so that with mini-batches both
  * tolerances are better 0.
  *
- * Weights are float32. A loss is then known to some 1e-7 of itself, and a weight to the root of that
- * where the loss has a floor above 0; a loss that falls to 0, as a sum of squares can, leads on to
- * the last bit (Rosenbrock's function ends at exactly (1, 1)).
+ * Weights are float32. A loss is then known to some 1e-7 of itself, and a weight to the root of
+ * that where the loss has a floor above 0; a loss that falls to 0, as a sum of squares can, leads
+ * on to the last bit (Rosenbrock's function ends at exactly (1, 1)).
  *
  * Parameter groups: their rates, as shares of the largest, scale H0 (a change of variables), so a
  * group with rate 0 stays where it is. The settings are those of the first group. */

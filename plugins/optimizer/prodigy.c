@@ -19,9 +19,9 @@
  * and s are kept with d / d0 in the place of d, and r and s without the common factor of
  * d0 (1 - sqrt(beta2)), which changes neither the steps nor the ratio. r and d are double.
  *
- * Parameter groups may differ in beta1, beta2, eps, weight_decay, the two flags and the rate; d, and
- * with it d0, d_coef, growth_rate and the memory of r, is the model's and follows the first group.
- * A group with rate 0 is left alone and takes no part in the estimate. */
+ * Parameter groups may differ in beta1, beta2, eps, weight_decay, the two flags and the rate; d,
+ * and with it d0, d_coef, growth_rate and the memory of r, is the model's and follows the first
+ * group. A group with rate 0 is left alone and takes no part in the estimate. */
 #include <math.h>
 
 #include <plexus/plugin.h>
