@@ -82,6 +82,7 @@ typedef struct exercise {
     uint64_t size;   /* elements, of a loss rows, of an optimizer parameters; 0 is legal          */
     uint64_t cut;    /* [range] functions get at most so many elements or rows a call; 0: all     */
     int threads;     /* that call [range] functions at once                                      */
+    int steps;       /* of an optimizer; 0: a few                                                */
     guard_side side; /* where every array has its forbidden page                                 */
     bool only_range; /* calls what is [setup] and [step] first, then intercept_reset, then
                         [range] functions alone                                                  */

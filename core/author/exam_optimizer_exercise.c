@@ -279,7 +279,10 @@ static bool exercise_in_driver(source *s, const problem *problem, text *results)
         exam_fail(exam, "plan_slots, plan_model_slots", "memory for the step is planned", "%s",
                   error.text);
     else
-        ok = step_often(exam, how, trial, problems_parameters(problem) > LARGE ? FEW_STEPS : STEPS);
+        ok = step_often(exam, how, trial,
+                        how->steps > 0                         ? how->steps
+                        : problems_parameters(problem) > LARGE ? FEW_STEPS
+                                                               : STEPS);
     if (ok && results != NULL)
         trial_state(trial, results);
     trial_free(trial);

@@ -1,7 +1,7 @@
 /* intercept.h: watches what a loaded plug-in does besides computing. Its own imports of the C
  * library's memory, clock, random and output functions are pointed at counting ones, which pass the
- * call on (it was loaded with RTLD_NOW, so all are there), and its writable data can be compared
- * with a copy. Nothing else in the process is touched. What it does through libraries it is linked
+ * call on (it was loaded with RTLD_NOW, so all are there); those that start a process are refused,
+ * as no limit would hold for it. Its writable data can be compared with a copy. Nothing else in the process is touched. What it does through libraries it is linked
  * to, or by names it looks up while running, is not seen. For a child process alone: the counting
  * functions have no argument to carry their counts, so there is one set of them a process. */
 #ifndef AUTHOR_INTERCEPT_H
@@ -23,10 +23,12 @@ typedef struct intercept_counts {
     int64_t clock;          /* calls of time, clock_gettime, gettimeofday, clock, ...             */
     int64_t chance;         /* calls of rand, random, drand48, getrandom, ...                     */
     int64_t output;         /* calls of printf, puts, fputs, fwrite, write, perror, ...           */
+    int64_t process;        /* calls of fork, system, posix_spawn, ..., all refused, setlocale    */
     const char *last_clock; /* the name of the function called last, or NULL                      */
     const char *last_chance;
     const char *last_memory;
     const char *last_output;
+    const char *last_process;
 } intercept_counts;
 
 /* Points the plug-in's imports at the counting functions; counts and shift begin at zero.

@@ -1,10 +1,14 @@
-/* The functions that stand in for those of the C library. Each counts its call and passes it on. Of
- * memory the address goes on that the plug-in itself held, which under a sanitizer is the
- * sanitizer's own, so that what one of them took another may give back. Functions with a variable
- * number of arguments are passed on as their siblings that take a va_list.
+/* The functions that stand in for those of the C library. Each counts its call and passes it on, but
+ * for those that start a process: they fail. Of memory the address goes on that the plug-in itself
+ * held, which under a sanitizer is the sanitizer's own, so that what one of them took another may
+ * give back. Functions with a variable number of arguments are passed on as their siblings that
+ * take a va_list.
  *
  * Plug-ins call from several threads at once, so the counts are atomic. */
+#include <errno.h>
+#include <locale.h>
 #include <math.h>
+#include <spawn.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +23,7 @@
 
 #include "author/intercept_internal.h"
 
-typedef enum { MEMORY, CLOCK, CHANCE, OUTPUT, GROUPS } group;
+typedef enum { MEMORY, CLOCK, CHANCE, OUTPUT, PROCESS, GROUPS } group;
 
 typedef _Atomic(const char *) atomic_name;
 
@@ -524,6 +528,52 @@ static void count_perror(const char *words)
     perror(words);
 }
 
+/* ---- processes and the locale ---- */
+
+static pid_t refuse_fork(const char *name)
+{
+    called(PROCESS, name);
+    errno = EPERM;
+    return -1;
+}
+
+static pid_t count_fork(void)
+{
+    return refuse_fork("fork");
+}
+
+static pid_t count_vfork(void)
+{
+    return refuse_fork("vfork");
+}
+
+static int count_system(const char *command)
+{
+    return refuse_fork("system");
+}
+
+static FILE *count_popen(const char *command, const char *mode)
+{
+    refuse_fork("popen");
+    return NULL;
+}
+
+static int count_posix_spawn(pid_t *child, const char *path,
+                             const posix_spawn_file_actions_t *actions,
+                             const posix_spawnattr_t *attributes, char *const *arguments,
+                             char *const *environment)
+{
+    called(PROCESS, "posix_spawn");
+    return EPERM;
+}
+
+static char *count_setlocale(int category, const char *locale)
+{
+    if (locale != NULL) /* else it only asks                                                      */
+        called(PROCESS, "setlocale");
+    return setlocale(category, locale);
+}
+
 /* ---- the table ---- */
 
 typedef void function(void);
@@ -592,6 +642,14 @@ static const counted_call table[] = {
     {"fwrite", (function *)count_fwrite, NULL},
     {"write", (function *)count_write, NULL},
     {"perror", (function *)count_perror, NULL},
+
+    {"fork", (function *)count_fork, NULL},
+    {"vfork", (function *)count_vfork, NULL},
+    {"system", (function *)count_system, NULL},
+    {"popen", (function *)count_popen, NULL},
+    {"posix_spawn", (function *)count_posix_spawn, NULL},
+    {"posix_spawnp", (function *)count_posix_spawn, NULL},
+    {"setlocale", (function *)count_setlocale, NULL},
 };
 
 const counted_call *calls_find(const char *name)
@@ -610,10 +668,12 @@ intercept_counts calls_counted(void)
         .clock = tally.calls[CLOCK],
         .chance = tally.calls[CHANCE],
         .output = tally.calls[OUTPUT],
+        .process = tally.calls[PROCESS],
         .last_memory = tally.last[MEMORY],
         .last_clock = tally.last[CLOCK],
         .last_chance = tally.last[CHANCE],
         .last_output = tally.last[OUTPUT],
+        .last_process = tally.last[PROCESS],
     };
 }
 

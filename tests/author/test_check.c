@@ -28,6 +28,7 @@ static const fault faults[] = {
     {"writes_settings", "bounds", "the settings struct is as it was", "", 0},
     {"changes_rounding", "floating_point", "", "it rounds upward", 0},
     {"prints", "quiet", "", "printf", 0},
+    {"forks", "quiet", "it starts no process", "calls of fork, with the defaults", 0},
     {"prints_raw", "quiet", "", "it wrote 'forward", 0},
     {"allocates", "allocation", "", "5 blocks taken and 5 given back", 0},
     {"leaks", "leaks", "", "100 blocks more after 100 uses", 0},

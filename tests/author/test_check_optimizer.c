@@ -14,6 +14,7 @@ static const fault faults[] = {
     {"writes_gradient", "bounds", "", "'g of layers.0.weight'", 0},
     {"allocates_in_range", "allocation", "a [range] function allocates nothing", "taken", 0},
     {"counts_plans", "state", "own data is the same", "", 0},
+    {"static_at_times", "state", "own data is the same", "pulls", 0},
     {"uses_random_without_host", "determinism", "the same bits", "rand", 0},
     {"unsplittable", "splitting", "the same bits in one call or in many", "in pieces of 1", 0},
     {"wrong_slot_plan", "slots", "a plan for any tensor", "for layers.0.weight of 7 x 1: ", 0},
