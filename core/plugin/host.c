@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "support/random.h"
+#include "support/text.h"
 
 static host *owner(const plx_host *table)
 {
@@ -22,6 +23,9 @@ static host *owner(const plx_host *table)
 }
 
 /* ---- failures and lines for the user ---- */
+
+/* Of what a plug-in says so much is shown, and nothing that would steer a terminal. */
+enum { SHOWN = 1024 };
 
 static int32_t service_error(const plx_host *table, const char *format, ...)
 {
@@ -38,13 +42,14 @@ static int32_t service_error(const plx_host *table, const char *format, ...)
 
 static void service_log(const plx_host *table, uint32_t level, const char *format, ...)
 {
-    char line[1024];
+    char line[SHOWN], shown[4 * SHOWN + 4];
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    log_line(owner(table)->log, level == PLX_LOG_INFO ? LOG_INFO : LOG_WARNING, "%s", line);
+    log_line(owner(table)->log, level == PLX_LOG_INFO ? LOG_INFO : LOG_WARNING, "%s",
+             text_shown(shown, line, strlen(line), SHOWN));
 }
 
 /* ---- random numbers ---- */
@@ -152,10 +157,12 @@ void host_destroy(host *self)
 bool host_failed(host *self, const plugin *found, int32_t status, plx_error *error)
 {
     const char *kind = catalog_kind_name(found->kind);
+    char shown[4 * SHOWN + 4];
 
     pthread_mutex_lock(&self->lock);
     if (self->failure.code != ERROR_NONE)
-        error_set(error, ERROR_PLUGIN, "%s '%s': %s", kind, found->name, self->failure.text);
+        error_set(error, ERROR_PLUGIN, "%s '%s': %s", kind, found->name,
+                  text_shown(shown, self->failure.text, strlen(self->failure.text), SHOWN));
     else
         error_set(error, ERROR_PLUGIN, "%s '%s': returned status %d without a message", kind,
                   found->name, status);

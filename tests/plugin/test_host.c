@@ -197,6 +197,16 @@ START_TEST(says_that_nothing_was_said)
 }
 END_TEST
 
+START_TEST(shows_what_would_steer_a_terminal_as_its_bytes)
+{
+    plx_error error = {0};
+
+    table->error(table, "red \033[31m\r\n");
+    host_failed(&services, &adam, PLX_FAILED, &error);
+    ck_assert_str_eq(error.text, "optimizer 'adam': red \\x1b[31m\\x0d\\x0a");
+}
+END_TEST
+
 START_TEST(keeps_the_first_error)
 {
     plx_error error = {0};
@@ -367,6 +377,7 @@ static Suite *suite(void)
     tcase_add_test(sums, takes_a_norm_without_overflow);
     tcase_add_test(errors, passes_on_what_was_said);
     tcase_add_test(errors, says_that_nothing_was_said);
+    tcase_add_test(errors, shows_what_would_steer_a_terminal_as_its_bytes);
     tcase_add_test(errors, keeps_the_first_error);
     tcase_add_test(errors, forgets_an_error_once_told);
     tcase_add_test(errors, keeps_one_whole_error_of_several_threads);
