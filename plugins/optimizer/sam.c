@@ -11,7 +11,7 @@
  *   w = w - lr b;   nesterov: w = w - lr (g + momentum b);   momentum 0: w = w - lr g
  *
  * A step costs two evaluations, the caller's and this. Parameter groups may differ in all settings;
- * the norm is over all groups. Adaptive ascent is measured in the weights' own size and wants a
+ * the norm is over all groups but those with rate 0, which are not trained and take no part. Adaptive ascent is measured in the weights' own size and wants a
  * larger rho: the paper has 0.5 to 2 where the plain one has 0.05 to 0.1. */
 #include <math.h>
 #include <string.h>
@@ -68,12 +68,14 @@ static double size_of(const sam *s, float w)
     return s->adaptive ? fabs((double)w) + s->eta : 1;
 }
 
-/* |T g|^2 of one tensor. */
+/* |T g|^2 of one tensor; 0 of a frozen one. */
 static double squares(const plx_host *host, const plx_parameter *p)
 {
     const sam *s = p->self;
     double sum = 0;
 
+    if (!(p->lr > 0))
+        return 0;
     if (!s->adaptive)
         return host->dot(host, length(p), p->g, p->g);
     for (uint64_t k = 0; k < length(p); k++) {
@@ -88,7 +90,7 @@ static void climb(const plx_parameter *p, double norm)
 {
     const sam *s = p->self;
 
-    for (uint64_t k = 0; k < length(p); k++) {
+    for (uint64_t k = 0; p->lr > 0 && k < length(p); k++) {
         const double size = size_of(s, p->w[k]);
         p->w[k] += (float)(s->rho * size * size * ((double)p->g[k] / norm));
     }

@@ -485,6 +485,29 @@ START_TEST(sam_restores_weights_to_the_bit)
 }
 END_TEST
 
+/* The bowl's first four weights, while the last two stay where their coupling is 0. */
+START_TEST(sam_ascends_along_trained_weights_alone)
+{
+    const double centre[] = {0.25, 1, -1, 2}, curvature[] = {1, 0.5, 2, 0.125};
+    rig *rig = rig_of(&bowl, "sam", "rho=0.5 momentum=0", "momentum=0", 0);
+    double g[4], squares = 0;
+    driver_outcome outcome;
+
+    loss_of(rig);
+    ck_assert(step_on(rig, &outcome));
+    for (int i = 0; i < 4; i++) {
+        g[i] = curvature[i] * ((double)bowl.start[i] - centre[i]);
+        squares += g[i] * g[i];
+    }
+    for (int i = 0; i < 4; i++) {
+        const double there = g[i] + curvature[i] * 0.5 * g[i] / sqrt(squares);
+        ck_assert_double_eq_tol((double)rig->w[i], (double)bowl.start[i] - rig->lr * there, 1e-6);
+    }
+    ck_assert_mem_eq(rig->w + 4, bowl.start + 4, 2 * sizeof(float));
+    rig_free(rig);
+}
+END_TEST
+
 START_TEST(sam_fails_with_words_where_the_loss_is_endless)
 {
     rig *rig = rig_new(&bowl, "sam", "");
@@ -650,6 +673,7 @@ static Suite *suite(void)
     suite_add_tcase(s, lbfgs);
     tcase_add_loop_test(others, steps_agree_with_the_papers, 0, REFERENCES);
     tcase_add_test(others, sam_restores_weights_to_the_bit);
+    tcase_add_test(others, sam_ascends_along_trained_weights_alone);
     tcase_add_test(others, sam_fails_with_words_where_the_loss_is_endless);
     tcase_add_test(others, sam_refuses_nesterov_without_momentum);
     tcase_add_test(others, prodigy_finds_the_distance);
