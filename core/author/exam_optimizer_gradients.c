@@ -11,13 +11,17 @@
 
 /* ---- a gradient of zero ---- */
 
-/* Whether a setting by its name makes weights smaller without a gradient. */
-static bool is_decay(const char *name)
+/* Whether a setting by its name moves weights without a gradient: shrinks them, or shakes them, as
+ * Langevin dynamics do. */
+static bool moves_without_gradient(const char *name)
 {
-    return strstr(name, "decay") != NULL || strstr(name, "l2") != NULL ||
-           strstr(name, "l1") != NULL || strstr(name, "regular") != NULL ||
-           strstr(name, "penalty") != NULL || strstr(name, "lambda") != NULL ||
-           strcmp(name, "wd") == 0;
+    static const char *const parts[] = {"decay",  "l2",    "l1",          "regular", "penalty",
+                                        "lambda", "noise", "temperature", "sigma"};
+    bool found = strcmp(name, "wd") == 0;
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        found = found || strstr(name, parts[i]) != NULL;
+    return found;
 }
 
 settings *optimizer_without_decay(const exam *exam)
@@ -30,7 +34,7 @@ settings *optimizer_without_decay(const exam *exam)
         char before[32];
         const char *value = settings_value(made, i, before);
         const bool number = row->type == PLX_TYPE_REAL || row->type == PLX_TYPE_INTEGER;
-        if (number && is_decay(row->name) &&
+        if (number && moves_without_gradient(row->name) &&
             settings_set(made, row->name, nowhere, "0", nowhere, NULL) &&
             !settings_validate(made, nowhere, NULL))
             settings_set(made, row->name, nowhere, value, nowhere, NULL);
@@ -93,7 +97,7 @@ static bool stays(exam *exam, const settings *settings, const char *with, bool m
     else if (finds_change(trial, &problem, moved, &t, &i, &before))
         exam_fail(exam, optimizer_function(exam->plugin),
                   moved ? "a gradient of zero leaves the weights alone, unless a setting asks for "
-                          "decay"
+                          "decay or noise"
                         : "weights stay finite where the gradient is zero",
                   "element %llu of %s went from %s to %s within %lld steps (%s)",
                   (unsigned long long)i, problem.tensor[t].name, show(from, before),
@@ -108,7 +112,8 @@ void optimizer_zero_gradient(exam *exam)
 
     if (still != NULL)
         stays(exam, still,
-              settings_are_default(still) ? "the defaults" : "the defaults, but every decay 0",
+              settings_are_default(still) ? "the defaults"
+                                          : "the defaults, but every decay and noise 0",
               true);
     else
         exam_fail_memory(exam);

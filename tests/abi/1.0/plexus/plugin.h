@@ -346,7 +346,8 @@ typedef struct plx_rows {
     uint64_t rows, cols;
     const float *prediction; /* outputs; for a fused function the last layer's pre-activations   */
     const float *target;     /* never NULL; of classes their encoding, perhaps smoothed          */
-    const int32_t *label;    /* class index of each row, or NULL if the targets are not classes  */
+    const int32_t *label;    /* class index of each row, or NULL if the targets are not classes;
+                                with a single column there are two classes, 0 and 1             */
     const float *row_weight; /* NULL: all 1                                                      */
     double scale;
     double *loss;
