@@ -31,27 +31,37 @@ static int remove_entry(const char *path, const struct stat *status, int flag, s
     return remove(path);
 }
 
+static void forget_folders(void)
+{
+    for (size_t i = 0; i < folder_count; i++)
+        free(folders[i]);
+    folder_count = 0;
+}
+
+/* At exit; a forked test may have inherited this handler beside its own, so twice is harmless. */
 static void remove_folders(void)
 {
     if (getpid() != owner)
         return;
-    for (size_t i = 0; i < folder_count; i++) {
+    for (size_t i = 0; i < folder_count; i++)
         nftw(folders[i], remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-        free(folders[i]);
-    }
-    folder_count =
-        0; /* a forked test may have inherited this exit handler and added its own       */
+    forget_folders();
+}
+
+/* A forked test leaves its parent's folders to the parent. */
+static void start_own_list(void)
+{
+    forget_folders();
+    owner = getpid();
+    atexit(remove_folders);
 }
 
 static char *new_folder(const char *parent)
 {
     char *name = NULL;
 
-    if (owner != getpid()) {
-        owner = getpid();
-        folder_count = 0;
-        atexit(remove_folders);
-    }
+    if (owner != getpid())
+        start_own_list();
     ck_assert_int_gt(asprintf(&name, "%s/plexus-test-XXXXXX", parent), 0);
     ck_assert_ptr_nonnull(mkdtemp(name));
     ck_assert_uint_lt(folder_count, sizeof(folders) / sizeof(folders[0]));
