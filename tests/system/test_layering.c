@@ -10,8 +10,8 @@
 
 #include "harness.h"
 
-static const char *const layers[] = {"support", "plugin", "config", "data",   "network",
-                                     "model",   "train",  "report", "author", "cli"};
+static const char *const layers[] = {"support", "plugin", "config", "data",   "network", "model",
+                                     "train",   "matrix", "report", "author", "cli"};
 enum { LAYERS = sizeof(layers) / sizeof(layers[0]) };
 
 /* Called for each #include line of a file, with what stands between the quotes or brackets. */
