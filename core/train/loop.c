@@ -146,6 +146,7 @@ static train_progress progress_of(const session *session, double lr)
         .step = state->step,
         .loss = state->loss_sum / state->weight_sum,
         .lr = lr,
+        .evaluations = state->step + driver_evaluations(session->driver),
         .seconds = session_clock() - session->begun,
         .samples_per_second = samples_per_second(session),
     };

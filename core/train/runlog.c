@@ -17,8 +17,8 @@
 enum { BLOCK = 1 << 16 };
 
 struct runlog {
-    char *path;
-    int fd;
+    char *path;  /* NULL: no file                                                              */
+    int fd;      /* -1 then                                                                    */
     int failure; /* the first errno, 0 while all is well */
     int64_t length;
     text pending;
@@ -29,6 +29,8 @@ struct runlog {
 
 static bool fail(const runlog *log, const char *what, int failure, plx_error *error)
 {
+    if (log->path == NULL)
+        return error_memory(error); /* which alone can fail without a file */
     return error_set(error, ERROR_DATA, "%s: cannot %s: %s", log->path, what, strerror(failure));
 }
 
@@ -45,27 +47,33 @@ static bool lock(const runlog *log, plx_error *error)
     return fail(log, "lock", errno, error);
 }
 
+static bool open_file(runlog *log, plx_error *error)
+{
+    struct stat status;
+
+    log->fd = open(log->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (log->fd < 0)
+        return fail(log, "open", errno, error);
+    if (fstat(log->fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return error_set(error, ERROR_DATA, "%s: is no regular file", log->path);
+    if (!lock(log, error))
+        return false;
+    log->length = status.st_size;
+    return lseek(log->fd, 0, SEEK_END) >= 0 || fail(log, "open", errno, error);
+}
+
 runlog *runlog_open(const char *path, plx_error *error)
 {
     runlog *log = memory_array(1, sizeof(*log));
-    struct stat status;
 
-    if (log == NULL || (log->path = memory_string(path)) == NULL) {
+    if (log == NULL || (path != NULL && (log->path = memory_string(path)) == NULL)) {
         error_memory(error);
         free(log);
         return NULL;
     }
-    log->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (log->fd < 0)
-        fail(log, "open", errno, error);
-    else if (fstat(log->fd, &status) != 0 || !S_ISREG(status.st_mode))
-        error_set(error, ERROR_DATA, "%s: is no regular file", path);
-    else if (lock(log, error)) {
-        log->length = status.st_size;
-        if (lseek(log->fd, 0, SEEK_END) >= 0)
-            return log;
-        fail(log, "open", errno, error);
-    }
+    log->fd = -1;
+    if (path == NULL || open_file(log, error))
+        return log;
     runlog_close(log);
     return NULL;
 }
@@ -75,7 +83,7 @@ static void write_pending(runlog *log)
 {
     size_t done = 0;
 
-    while (log->failure == 0 && done < log->pending.length) {
+    while (log->fd >= 0 && log->failure == 0 && done < log->pending.length) {
         const ssize_t n = write(log->fd, log->pending.bytes + done, log->pending.length - done);
         if (n >= 0)
             done += (size_t)n;
@@ -146,6 +154,12 @@ static void add_metrics(text *line, const char *prefix, const metrics *metrics)
             add_number(line, prefix, metric_name((metric)m), value);
 }
 
+/* Whether anybody will see a line. */
+static bool is_heard(const runlog *log)
+{
+    return log->fd >= 0 || log->listener != NULL;
+}
+
 /* Begins a line: {"event":"<event>" */
 static text *begin_line(runlog *log, const char *event)
 {
@@ -166,8 +180,9 @@ static void end_line(runlog *log)
 
 void runlog_step(runlog *log, int64_t step, double loss)
 {
+    if (!is_heard(log))
+        return;
     text *line = begin_line(log, "step");
-
     text_addf(line, ",\"step\":%lld", (long long)step);
     add_number(line, "", "loss", loss);
     end_line(log);
@@ -175,8 +190,9 @@ void runlog_step(runlog *log, int64_t step, double loss)
 
 void runlog_add_epoch(runlog *log, const runlog_epoch *epoch)
 {
+    if (!is_heard(log))
+        return;
     text *line = begin_line(log, "epoch");
-
     text_addf(line, ",\"epoch\":%lld,\"step\":%lld", (long long)epoch->epoch,
               (long long)epoch->step);
     add_number(line, "", "train_loss", epoch->train_loss);
@@ -190,8 +206,9 @@ void runlog_add_epoch(runlog *log, const runlog_epoch *epoch)
 void runlog_end(runlog *log, const char *status, const metrics *test, const metrics *validation,
                 const metrics *training)
 {
+    if (!is_heard(log))
+        return;
     text *line = begin_line(log, "end");
-
     text_addf(line, ",\"status\":\"%s\"", status);
     add_metrics(line, "test_", test);
     add_metrics(line, "val_", validation);
@@ -204,7 +221,7 @@ bool runlog_flush(runlog *log, bool sync, int64_t *length, plx_error *error)
     write_pending(log);
     if (log->failure != 0)
         return fail(log, "write", log->failure, error);
-    if (sync && fdatasync(log->fd) != 0)
+    if (sync && log->fd >= 0 && fdatasync(log->fd) != 0)
         return fail(log, "write", errno, error);
     if (length != NULL)
         *length = log->length;

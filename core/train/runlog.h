@@ -23,7 +23,8 @@
 
 typedef struct runlog runlog;
 
-/* Opens or makes the file and locks it. A lock held by another process is ERROR_USAGE. */
+/* Opens or makes the file and locks it. A lock held by another process is ERROR_USAGE. Without a
+ * path there is no file: lines go to who listens alone. */
 runlog *runlog_open(const char *path, plx_error *error);
 /* Writes what is pending, as far as that succeeds. */
 void runlog_close(runlog *log);

@@ -7,6 +7,7 @@
 #include "train/session.h"
 
 #include <math.h>
+#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -41,12 +42,14 @@ static bool load_data(session *session, plx_error *error)
     const experiment *experiment = session->experiment;
     bool ok;
 
-    session->data = data_load(&experiment->data, session->hooks->log, error);
+    if (session->data == NULL)
+        session->data = session->loaded = data_load(&experiment->data, session->hooks->log, error);
     if (session->data == NULL ||
         !preflight(experiment, session->data, &session->output, &session->code, error))
         return false;
     session->class_weight = preflight_class_weights(experiment, session->data, &ok, error);
-    return ok && fingerprint_add_data(&session->print, session->data, error);
+    return ok &&
+           (session->in_memory || fingerprint_add_data(&session->print, session->data, error));
 }
 
 static bool build_batches(session *session, plx_error *error)
@@ -243,6 +246,14 @@ static bool begin(session *session, const char *folder, plx_error *error)
     return session->log != NULL;
 }
 
+static bool begin_in_memory(session *session, plx_error *error)
+{
+    if (!build(session, true, error))
+        return false;
+    session->log = runlog_open(NULL, error);
+    return session->log != NULL;
+}
+
 /* Without a checkpoint the run's own config.yaml tells what it was. */
 static bool check_config_file(session *session, catalog *catalog, plx_error *error)
 {
@@ -361,12 +372,15 @@ bool session_open(session *session, const experiment *experiment, catalog *catal
     session->experiment = experiment;
     session->hooks = hooks;
     session->begun = session_clock();
+    session->in_memory = options->in_memory;
+    session->data = options->data;
     session->checkpoint_seconds =
         options->checkpoint_seconds == 0 ? usual_checkpoint_seconds : options->checkpoint_seconds;
     host_init(&session->host, hooks->log, experiment->train.seed);
     session->host.product = product;
-    const bool ok = options->resume != NULL ? resume(session, options->resume, catalog, error)
-                                            : begin(session, options->out, error);
+    const bool ok = options->in_memory        ? begin_in_memory(session, error)
+                    : options->resume != NULL ? resume(session, options->resume, catalog, error)
+                                              : begin(session, options->out, error);
     if (!ok)
         return false;
     runlog_listen(session->log, hooks->line, hooks->context);
@@ -390,7 +404,7 @@ void session_close(session *session)
     evaluation_free(session->training);
     batches_clear(&session->batches);
     free(session->class_weight);
-    data_free(session->data);
+    data_free(session->loaded);
     pool_free(session->pool);
     host_destroy(&session->host);
     fingerprint_clear(&session->print);
@@ -420,6 +434,36 @@ void session_put_kept(session *session)
                tensor[i].rows * tensor[i].cols * sizeof(float));
 }
 
+void session_hash_kept(const session *session, char hex[65])
+{
+    SHA2_CTX hash;
+    size_t count;
+    const network_tensor *tensor = network_tensors(session->network, &count);
+
+    SHA256Init(&hash);
+    for (size_t i = 0; i < count; i++)
+        SHA256Update(&hash, (const uint8_t *)session->kept[i],
+                     tensor[i].rows * tensor[i].cols * sizeof(float));
+    SHA256End(&hash, hex);
+}
+
+uint64_t session_state_bytes(const session *session)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < driver_slots(session->driver); i++) {
+        const slot_plan *plan = &driver_slot(session->driver, i)->plan;
+        bytes += plan->rows * plan->cols * slots_width(plan->type);
+    }
+    return bytes;
+}
+
+bool session_write_model(session *session, plx_error *error)
+{
+    return session->in_memory ||
+           model_write(session->dir.model, &session->parts, session->network, NULL, error);
+}
+
 bool session_checkpoint(session *session, plx_error *error)
 {
     train_state *state = &session->state;
@@ -429,6 +473,8 @@ bool session_checkpoint(session *session, plx_error *error)
                                     .kept = session->kept,
                                     .fingerprint = &session->print};
 
+    if (session->in_memory)
+        return true;
     state->seconds = session_seconds(session);
     state->evaluations = driver_evaluations(session->driver);
     state->plateau_factor = session->schedule.state.factor;
@@ -463,5 +509,6 @@ bool session_record(session *session, const char *status, plx_error *error)
         .seconds = session_seconds(session),
     };
 
-    return rundir_write_record(&session->dir, &session->print, &record, error);
+    return session->in_memory ||
+           rundir_write_record(&session->dir, &session->print, &record, error);
 }

@@ -19,9 +19,11 @@ typedef struct session {
     const experiment *experiment;
     const train_hooks *hooks; /* never NULL */
     rundir dir;
+    bool in_memory; /* no run directory, no fingerprint                                          */
     runlog *log;
     fingerprint print;
-    data_bundle *data;
+    const data_bundle *data;
+    data_bundle *loaded; /* `data`, if it is the session's own                                   */
     plx_domain output;
     target_code code;
     double *class_weight;
@@ -60,10 +62,19 @@ double session_seconds(const session *session);
 /* Makes the weights as they are the kept ones; puts the kept ones into the network. */
 void session_keep(session *session);
 void session_put_kept(session *session);
+/* SHA-256 of the kept weights, tensor by tensor, as hex. */
+void session_hash_kept(const session *session, char hex[65]);
+/* Bytes of the optimizer's slots. */
+uint64_t session_state_bytes(const session *session);
+
+/* What is written to the run directory; in memory there is none, and these do nothing. */
+
 /* Log to disk, then the checkpoint that notes its length. */
 bool session_checkpoint(session *session, plx_error *error);
 /* The same behind an epoch: if the last one is recent the log is only handed to the system. */
 bool session_checkpoint_epoch(session *session, plx_error *error);
+/* model.safetensors: the network's weights. */
+bool session_write_model(session *session, plx_error *error);
 /* run.json with that status. */
 bool session_record(session *session, const char *status, plx_error *error);
 

@@ -31,11 +31,6 @@ const char *train_status_name(train_status status)
 
 /* --- the end --- */
 
-static bool write_model(session *session, plx_error *error)
-{
-    return model_write(session->dir.model, &session->parts, session->network, NULL, error);
-}
-
 static const metrics *figures_of(const evaluation *evaluation)
 {
     return evaluation == NULL ? NULL : evaluation_metrics(evaluation);
@@ -56,7 +51,7 @@ static bool end_interrupted(session *session, plx_error *error)
 {
     if (session->state.stopping_epoch > 0)
         session_put_kept(session);
-    return write_model(session, error) && log_end(session, false, error) &&
+    return session_write_model(session, error) && log_end(session, false, error) &&
            session_record(session, train_status_name(session->status), error);
 }
 
@@ -70,7 +65,7 @@ static bool end_for_good(session *session, plx_error *error)
 {
     session_put_kept(session);
     if (!measure(session, session->test, error) || !measure(session, session->validation, error) ||
-        !measure(session, session->training, error) || !write_model(session, error) ||
+        !measure(session, session->training, error) || !session_write_model(session, error) ||
         !log_end(session, true, error) ||
         !session_record(session, train_status_name(session->status), error))
         return false;
@@ -85,11 +80,13 @@ static bool fill_result(session *session, train_result *result, plx_error *error
     const train_state *state = &session->state;
 
     result->status = session->status;
-    result->out = memory_string(session->dir.folder);
     memcpy(result->reason, session->reason, sizeof(result->reason));
     result->epochs = state->epoch;
     result->steps = state->step;
     result->evaluations = driver_evaluations(session->driver);
+    result->best_epoch = state->stopping_epoch;
+    result->parameters = network_parameters(session->network);
+    result->state_bytes = session_state_bytes(session);
     result->train_loss = state->epoch > 0 ? state->last_loss : state->loss_sum / state->weight_sum;
     result->seconds = session_seconds(session);
     if (session->status != TRAIN_INTERRUPTED) {
@@ -98,7 +95,12 @@ static bool fill_result(session *session, train_result *result, plx_error *error
             session->validation == NULL ? NULL : evaluation_take(session->validation);
         result->training = session->training == NULL ? NULL : evaluation_take(session->training);
     }
-    return result->out != NULL ? true : error_memory(error);
+    if (session->in_memory) {
+        session_hash_kept(session, result->weights);
+        return true;
+    }
+    result->out = memory_string(session->dir.folder);
+    return result->out != NULL || error_memory(error);
 }
 
 /* run.json should not go on saying "running" when the run has failed; that it can be written is not

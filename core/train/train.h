@@ -1,4 +1,5 @@
-/* train.h: one training run, from a resolved experiment to a run directory:
+/* train.h: one training run, from a resolved experiment to a run directory, or in memory, where all
+ * that comes of it is its result. The run directory:
  *
  *   config.yaml             the resolved experiment
  *   metrics.jsonl           one object a line: epoch, step, end
@@ -40,7 +41,8 @@ typedef struct train_progress {
     int64_t step;
     double loss; /* running train loss of this epoch                                 */
     double lr;
-    double seconds; /* of this run so far, without what came before a resume            */
+    int64_t evaluations; /* of loss and gradient so far: steps, and what closures added          */
+    double seconds;      /* of this run so far, without what came before a resume            */
     double samples_per_second;
 } train_progress;
 
@@ -75,6 +77,9 @@ typedef struct train_hooks {
 typedef struct train_options {
     const char *out;    /* run directory, absolute; must not exist or be empty                   */
     const char *resume; /* run directory to go on with; then `out` is NULL                       */
+    bool in_memory;     /* nothing is written; then both are NULL                                */
+    const data_bundle *data;   /* what experiment->data describes, loaded already and borrowed;
+                                  NULL: it is loaded                                             */
     double checkpoint_seconds; /* the least time from one epoch's checkpoint to the next: 0: 0.2, so
                                   that syncing the disk stays a small part of tiny epochs; below 0:
                                   one behind each epoch. A stop and the end always write one.    */
@@ -82,12 +87,16 @@ typedef struct train_options {
 
 typedef struct train_result {
     train_status status;
-    char *out;        /* the run directory; the caller frees                                  */
+    char *out;        /* the run directory, NULL in memory; the caller frees                  */
     char reason[512]; /* plain words for diverged and early stopped, else ""                  */
     int64_t epochs, steps;
     int64_t evaluations; /* of closures                                                          */
-    double train_loss;   /* of the last epoch                                                    */
+    int64_t best_epoch;  /* whose weights were kept, under early stopping; else 0                */
+    size_t parameters;
+    uint64_t state_bytes; /* of the optimizer's slots                                            */
+    double train_loss;    /* of the last epoch                                                   */
     double seconds;
+    char weights[65]; /* in memory: SHA-256 of the kept weights, tensor by tensor; else ""       */
     /* of the model that was kept, the caller's to free; training only where there is no other
      * part */
     metrics *test, *validation, *training;

@@ -85,6 +85,8 @@ outcome *plan_run(const plan *plan)
                                .stop = &watch.stop};
     const train_options options = {.out = plan->out,
                                    .resume = plan->resume,
+                                   .in_memory = plan->out == NULL && plan->resume == NULL,
+                                   .data = plan->data,
                                    .checkpoint_seconds = plan->few_checkpoints ? 0 : -1};
     const char *const folders[] = {plan->plugins};
     const catalog_options places = {.folders = folders,

@@ -8,9 +8,10 @@
 
 /* A run to be made. Zero means: nothing special. */
 typedef struct plan {
-    const char *text;      /* the experiment file                                                */
-    const char *out;       /* run directory to make, or                                          */
-    const char *resume;    /* to go on with                                                      */
+    const char *text;   /* the experiment file                                                */
+    const char *out;    /* run directory to make, or                                          */
+    const char *resume; /* to go on with; with neither, in memory                             */
+    const data_bundle *data; /* instead of what the experiment names                             */
     int threads;           /* instead of the experiment's                                        */
     int64_t stop_at_step;  /* the stop flag is raised behind this step                           */
     int64_t kill_at_epoch; /* SIGKILL in the epoch hook                                          */
