@@ -17,7 +17,7 @@ bool verb_config(cli *context, plx_error *error)
         experiment_read(context->options.argument[0], &options, context->catalog, error);
     if (experiment == NULL)
         return false;
-    if (experiment_print(experiment, false, &out)) {
+    if (experiment_print(experiment, PRINT_ALL, &out)) {
         fputs(out.bytes, stdout);
         ok = true;
     } else {

@@ -57,9 +57,9 @@ static char *name_of_file(const char *file)
     return cut ? memory_string_n(base, (size_t)(dot - base)) : memory_string(base);
 }
 
-/* Takes the tree over, also on failure. */
-static experiment *resolve(const char *file, const char *folder, node *tree,
-                           const experiment_options *options, catalog *catalog, plx_error *error)
+experiment *experiment_resolve(const char *file, const char *folder, node *tree,
+                               const experiment_options *options, catalog *catalog,
+                               plx_error *error)
 {
     static const experiment_options none = {0};
     experiment *made = memory_array(1, sizeof(*made));
@@ -71,7 +71,7 @@ static experiment *resolve(const char *file, const char *folder, node *tree,
     }
     if (options == NULL)
         options = &none;
-    const reader r = {folder, catalog, options->without_optimizer, error};
+    const reader r = {file, folder, catalog, options->without_optimizer, error};
     made->tree = tree;
     made->file = memory_string(file);
     made->name = name_of_file(file);
@@ -89,7 +89,7 @@ experiment *experiment_parse(const char *name, const char *folder, const char *b
 {
     node *tree = tree_parse(name, bytes, length, error);
 
-    return tree != NULL ? resolve(name, folder, tree, options, catalog, error) : NULL;
+    return tree != NULL ? experiment_resolve(name, folder, tree, options, catalog, error) : NULL;
 }
 
 experiment *experiment_read(const char *path, const experiment_options *options, catalog *catalog,
@@ -105,7 +105,7 @@ experiment *experiment_read(const char *path, const experiment_options *options,
         error_memory(error);
         return NULL;
     }
-    experiment *made = resolve(path, folder, tree, options, catalog, error);
+    experiment *made = experiment_resolve(path, folder, tree, options, catalog, error);
     free(folder);
     return made;
 }

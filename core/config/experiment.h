@@ -218,10 +218,21 @@ experiment *experiment_read(const char *path, const experiment_options *options,
 /* The same from bytes; `folder` is what relative paths are taken against. */
 experiment *experiment_parse(const char *name, const char *folder, const char *bytes, size_t length,
                              const experiment_options *options, catalog *catalog, plx_error *error);
+/* The same from a tree, which is taken over, also on failure. A relative path in it is taken against the
+ * folder of the file it was written in (its place); `folder` is that of `name`. */
+experiment *experiment_resolve(const char *name, const char *folder, node *tree,
+                               const experiment_options *options, catalog *catalog,
+                               plx_error *error);
 void experiment_free(experiment *experiment);
-/* The resolved experiment as YAML, every default shown, paths absolute; reading it back gives the
- * same experiment, and printing that the same bytes. With `identity`, what is no part of a run's
- * identity (train.threads) is left out. */
-bool experiment_print(const experiment *experiment, bool identity, text *out);
+/* What is printed. */
+typedef enum {
+    PRINT_ALL,
+    PRINT_IDENTITY, /* without what is no part of a run's identity: train.threads                */
+    PRINT_CONTENT,  /* nor where files lie: their paths are left out                              */
+} print_scope;
+
+/* The resolved experiment as YAML, every default shown, paths absolute; reading back all of it gives
+ * the same experiment, and printing that the same bytes. */
+bool experiment_print(const experiment *experiment, print_scope scope, text *out);
 
 #endif

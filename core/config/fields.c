@@ -340,8 +340,11 @@ bool field_path(const reader *r, const node *value, char **path)
 {
     if (!field_is_scalar(r, value, "a file") || *value->text == '\0')
         return field_wrong(r, value, "a file");
-    char *joined = file_join(r->folder, value->text);
+    const bool own = value->at.line == 0 || strcmp(value->at.file, r->file) == 0;
+    char *folder = own ? memory_string(r->folder) : file_folder(value->at.file);
+    char *joined = folder != NULL ? file_join(folder, value->text) : NULL;
     *path = joined != NULL ? file_absolute(joined) : NULL;
+    free(folder);
     free(joined);
     if (*path == NULL)
         return error_memory(r->error);

@@ -13,8 +13,10 @@
 #include "plugin/catalog.h"
 #include "support/error.h"
 
-/* What reading a section needs: where relative paths start, the plug-ins, the error to fill. */
+/* What reading a section needs: the file and where its relative paths start, the plug-ins, the error
+ * to fill. */
 typedef struct reader {
+    const char *file;
     const char *folder;
     catalog *catalog;
     bool without_optimizer;
@@ -66,7 +68,8 @@ bool field_choose(const reader *r, const node *value, word_list words, int *inde
  * caller's to free. `one` and `many` say what they are: "a column", "columns". */
 bool field_texts(const reader *r, const node *map, const char *key, const char *one,
                  const char *many, char ***texts, size_t *count);
-/* A scalar as a new string; as an absolute path. */
+/* A scalar as a new string; as an absolute path, relative to the folder of the file it stands in
+ * (one that --set gave: of the experiment's). */
 bool field_text(const reader *r, const node *value, const char *wanted, char **string);
 bool field_path(const reader *r, const node *value, char **path);
 

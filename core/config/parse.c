@@ -372,8 +372,10 @@ static bool pull(builder *b)
 
 const char *parse_keep_name(tree *owner, const char *name, plx_error *error)
 {
+    for (size_t i = 0; i < owner->name_count; i++)
+        if (strcmp(owner->names[i], name) == 0)
+            return owner->names[i];
     char *copy = memory_string(name);
-
     if (copy == NULL || memory_grow(&owner->names, &owner->name_capacity, owner->name_count + 1,
                                     sizeof(*owner->names)) == NULL) {
         free(copy);

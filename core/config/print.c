@@ -116,11 +116,13 @@ static void line_size(text *out, const char *key, size_t value, const char *word
 
 /* ---- data ------------------------------------------------------------------------------------ */
 
-static void add_source(text *out, const char *key, const data_source *source)
+static void add_source(text *out, const char *key, const data_source *source, print_scope scope)
 {
     text_addf(out, "  %s: ", key);
     if (source->path == NULL) {
         text_add_double(out, source->fraction);
+    } else if (scope == PRINT_CONTENT) {
+        text_add(out, "file");
     } else if (source->targets == NULL) {
         add_word(out, source->path);
     } else {
@@ -213,16 +215,16 @@ static void add_file_keys(text *out, const data_config *data)
         text_addf(out, "  missing: %s\n", data_missing_rules.words[data->missing]);
 }
 
-static void add_data(text *out, const data_config *data)
+static void add_data(text *out, const data_config *data, print_scope scope)
 {
     text_add(out, "data:\n");
     if (data->generate.name != NULL)
         add_generator(out, data);
     else
-        add_source(out, "train", &data->train);
-    add_source(out, "validation", &data->validation);
+        add_source(out, "train", &data->train, scope);
+    add_source(out, "validation", &data->validation, scope);
     if (data->folds == 0)
-        add_source(out, "test", &data->test);
+        add_source(out, "test", &data->test, scope);
     if (data->generate.name == NULL)
         add_file_keys(out, data);
     text_addf(out, "  scale: %s\n  scale_target: %s\n  seed: %llu\n  stratify: %s\n",
@@ -355,9 +357,11 @@ static void add_optimizer(text *out, const experiment *experiment)
 
 /* ---- network --------------------------------------------------------------------------------- */
 
-static void add_init(text *out, const init_spec *init)
+static void add_init(text *out, const init_spec *init, print_scope scope)
 {
-    if (init->rule == INIT_FROM) {
+    if (init->rule == INIT_FROM && scope == PRINT_CONTENT) {
+        text_add(out, "file");
+    } else if (init->rule == INIT_FROM) {
         text_add(out, "{from: ");
         add_word(out, init->from);
         text_add(out, "}");
@@ -374,7 +378,8 @@ static bool same_init(const init_spec *a, const init_spec *b)
     return a->rule == b->rule && (a->rule != INIT_NORMAL || a->std == b->std);
 }
 
-static void add_layer(text *out, const layer_config *layer, const init_spec *network)
+static void add_layer(text *out, const layer_config *layer, const init_spec *network,
+                      print_scope scope)
 {
     text_addf(out, "    - {units: %zu, activation: ", layer->units);
     add_activation(out, &layer->activation);
@@ -384,18 +389,18 @@ static void add_layer(text *out, const layer_config *layer, const init_spec *net
         add_real(out, ", bias_init: ", layer->bias_init, NULL);
     if (!same_init(&layer->init, network)) {
         text_add(out, ", init: ");
-        add_init(out, &layer->init);
+        add_init(out, &layer->init, scope);
     }
     text_add(out, "}\n");
 }
 
-static void add_network(text *out, const experiment *experiment)
+static void add_network(text *out, const experiment *experiment, print_scope scope)
 {
     text_add(out, "network:\n  init: ");
-    add_init(out, &experiment->init);
+    add_init(out, &experiment->init, scope);
     text_add(out, "\n  layers:\n");
     for (size_t i = 0; i < experiment->layer_count; i++)
-        add_layer(out, &experiment->layers[i], &experiment->init);
+        add_layer(out, &experiment->layers[i], &experiment->init, scope);
 }
 
 /* ---- training -------------------------------------------------------------------------------- */
@@ -445,13 +450,13 @@ static void add_weights(text *out, const class_weights_config *weights)
     }
 }
 
-static void add_train(text *out, const train_config *train, bool identity)
+static void add_train(text *out, const train_config *train, print_scope scope)
 {
     text_addf(out, "train:\n  epochs: %zu\n", train->epochs);
     add_size(out, "  batch: ", train->batch, "full");
     text_addf(out, "\n  seed: %llu\n  shuffle: %s\n", (unsigned long long)train->seed,
               flag(train->shuffle));
-    if (!identity)
+    if (scope == PRINT_ALL)
         text_addf(out, "  threads: %d\n", train->threads);
     text_addf(out, "  log_steps: %s\n", flag(train->log_steps));
     add_real(out, "  clip_norm: ", train->clip_norm, "none");
@@ -462,13 +467,13 @@ static void add_train(text *out, const train_config *train, bool identity)
     add_weights(out, &train->class_weights);
 }
 
-bool experiment_print(const experiment *experiment, bool identity, text *out)
+bool experiment_print(const experiment *experiment, print_scope scope, text *out)
 {
-    add_data(out, &experiment->data);
-    add_network(out, experiment);
+    add_data(out, &experiment->data, scope);
+    add_network(out, experiment, scope);
     add_loss(out, experiment);
     add_optimizer(out, experiment);
     add_schedule(out, &experiment->schedule);
-    add_train(out, &experiment->train, identity);
+    add_train(out, &experiment->train, scope);
     return !out->failed;
 }

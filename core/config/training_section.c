@@ -251,10 +251,11 @@ static bool check_clipping(const reader *r, const node *section, const experimen
                         "both clip_norm and clip_value; give one of them");
     if (optimizer == NULL || (optimizer->plugin->optimizer->flags & PLX_NEEDS_CLOSURE) == 0)
         return true;
-    return error_at(r->error, ERROR_CONFIG, value->key_at,
-                    "%s with the optimizer %s, which evaluates loss and gradient itself and would "
-                    "compare clipped gradients with a loss that is not; leave out %s",
-                    value->key, optimizer->plugin->name, value->key);
+    error_at(r->error, ERROR_CONFIG, value->key_at,
+             "%s with the optimizer %s, which evaluates loss and gradient itself and would compare "
+             "clipped gradients with a loss that is not; leave out %s",
+             value->key, optimizer->plugin->name, value->key);
+    return error_misfit(r->error);
 }
 
 static bool check_top_k(const reader *r, const node *section, const experiment *experiment)

@@ -28,14 +28,22 @@ static bool check_root(const node *root, const char *name, plx_error *error)
                     root->type == NODE_LIST ? "list" : "single value");
 }
 
-node *tree_parse(const char *name, const char *bytes, size_t length, plx_error *error)
+/* A tree with a blank root. */
+static tree *new_tree(plx_error *error)
 {
     tree *made = memory_array(1, sizeof(*made));
 
-    if (made == NULL) {
+    if (made == NULL)
         error_memory(error);
+    return made;
+}
+
+node *tree_parse(const char *name, const char *bytes, size_t length, plx_error *error)
+{
+    tree *made = new_tree(error);
+
+    if (made == NULL)
         return NULL;
-    }
     const char *kept = parse_keep_name(made, name, error);
     if (kept != NULL && parse_into(made, &made->root, 0, kept, true, bytes, length, error) &&
         check_root(&made->root, kept, error))
@@ -156,7 +164,7 @@ char *tree_path(const node *node)
     return path.bytes != NULL ? path.bytes : memory_string("");
 }
 
-/* ---- --set ----------------------------------------------------------------------------------- */
+/* ---- a place in a tree, by its path -------------------------------------------------------------------------------- */
 
 /* A bare word that says "nothing to speak of", which a map may replace. */
 static bool is_blank(const node *scalar)
@@ -213,7 +221,7 @@ static node *step_into(tree *owner, node *from, const char *part, place at, plx_
 {
     if (*part == '\0' || strlen(part) > PARSE_MAX_KEY) {
         error_at(error, ERROR_USAGE, at,
-                 "an empty or overlong part in the key; write --set optimizer.lr=0.01");
+                 "an empty or overlong part in the key; a key is written like optimizer.lr");
         return NULL;
     }
     if (from->type == NODE_LIST)
@@ -243,6 +251,8 @@ static node *follow(tree *owner, char *path, place at, size_t *depth, plx_error 
     }
     return found;
 }
+
+/* ---- --set ----------------------------------------------------------------------------------- */
 
 /* Fills the node that the path leads to. `label` is what messages call the assignment. */
 static bool assign(tree *owner, const char *label, char *path, const char *value, plx_error *error)
@@ -281,4 +291,109 @@ bool tree_set(node *root, const char *assignment, plx_error *error)
     free(label);
     free(path);
     return ok;
+}
+
+/* ---- copies and grafts ----------------------------------------------------------------------- */
+
+/* The same place, its file's name kept by `owner`. */
+static bool copy_place(tree *owner, place *to, place from, plx_error *error)
+{
+    *to = from;
+    to->file = from.file == NULL ? NULL : parse_keep_name(owner, from.file, error);
+    return from.file == NULL || to->file != NULL;
+}
+
+/* Fills `into`, a blank node of `owner`, with what `from` is. Depth is bounded by the parser, and by
+ * `depth` where a graft stands deeper than what it was taken from. */
+static bool copy_node(tree *owner, node *into, size_t depth, const node *from, plx_error *error)
+{
+    if (depth >= PARSE_MAX_DEPTH)
+        return error_at(error, ERROR_CONFIG, from->at, "nested more than %d deep", PARSE_MAX_DEPTH);
+    into->type = from->type;
+    into->quoted = from->quoted;
+    into->text = memory_string(from->text);
+    if (from->text != NULL && into->text == NULL)
+        return error_memory(error);
+    if (!copy_place(owner, &into->at, from->at, error))
+        return false;
+    for (const node *child = from->first; child != NULL; child = child->next) {
+        place key_at;
+        if (!copy_place(owner, &key_at, child->key_at, error))
+            return false;
+        node *added = parse_append(owner, into, child->key, key_at, error);
+        if (added == NULL || !copy_node(owner, added, depth + 1, child, error))
+            return false;
+    }
+    return true;
+}
+
+node *tree_copy(const node *from, plx_error *error)
+{
+    tree *made = new_tree(error);
+
+    if (made != NULL && copy_node(made, &made->root, 0, from, error))
+        return &made->root;
+    tree_free(made == NULL ? NULL : &made->root);
+    return NULL;
+}
+
+bool tree_graft(node *root, const char *path, const node *value, place at, plx_error *error)
+{
+    tree *owner = (tree *)root;
+    char *parts = memory_string(path);
+    place kept;
+    size_t depth = 0;
+
+    if (parts == NULL || !copy_place(owner, &kept, at, error)) {
+        free(parts);
+        return error_memory(error);
+    }
+    node *found = follow(owner, parts, kept, &depth, error);
+    free(parts);
+    if (found == NULL)
+        return false;
+    empty_node(found);
+    return copy_node(owner, found, depth, value, error);
+}
+
+/* Takes a child out of its parent's list and frees it. */
+static void detach(node *child)
+{
+    node *parent = child->parent, *before = NULL;
+
+    for (node *other = parent->first; other != child; other = other->next)
+        before = other;
+    if (before == NULL)
+        parent->first = child->next;
+    else
+        before->next = child->next;
+    if (parent->last == child)
+        parent->last = before;
+    empty_node(child);
+    free(child->key);
+    free(child);
+}
+
+void tree_remove(node *root, const char *path)
+{
+    node *found = root;
+
+    while (found != NULL && *path != '\0') {
+        const size_t length = strcspn(path, ".");
+        node *child = found->first;
+        int64_t index = -1;
+        if (found->type == NODE_LIST) {
+            child = text_is_integer(path, length, &index) && index >= 0
+                        ? tree_item(found, (size_t)index)
+                        : NULL;
+        } else {
+            while (child != NULL &&
+                   (strncmp(child->key, path, length) != 0 || child->key[length] != '\0'))
+                child = child->next;
+        }
+        found = child;
+        path += length + (path[length] == '.');
+    }
+    if (found != NULL && found != root)
+        detach(found);
 }

@@ -44,6 +44,15 @@ node *tree_item(const node *list, size_t index);
  * tree_free only. */
 bool tree_set(node *root, const char *assignment, plx_error *error);
 
+/* A copy of a tree, or of a node (a map) as the root of one; places stay as they are. */
+node *tree_copy(const node *from, plx_error *error);
+/* Puts a copy of `value`, places and all, where a path such as "network.layers.0.units" leads, in place
+ * of what stands there; the way is made as by tree_set. What is wrong with the path is said of the place
+ * `at`. On failure, too, the tree is good for tree_free only. */
+bool tree_graft(node *root, const char *path, const node *value, place at, plx_error *error);
+/* Takes away what stands there, if anything does. */
+void tree_remove(node *root, const char *path);
+
 /* "network.layers[0].activation": the path of a node, for messages and the matrix. A new string. */
 char *tree_path(const node *node);
 

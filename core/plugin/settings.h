@@ -48,8 +48,8 @@ const char *settings_family_name(uint32_t family);
 /* The fused partner that `loss` lists for `activation` if that one has its default settings; NULL
  * if there is none. */
 const plx_fused *settings_fused(const settings *loss, const settings *activation);
-/* Whether `loss` takes outputs of `activation` at all. If not: ERROR_CONFIG at `at` with the reason
- * and which activations of the catalog would fit. */
+/* Whether `loss` takes outputs of `activation` at all. If not: a misfit, ERROR_CONFIG at `at` with
+ * the reason and which activations of the catalog would fit. */
 bool settings_loss_fits(const settings *loss, const settings *activation, catalog *catalog,
                         place at, plx_error *error);
 

@@ -164,10 +164,12 @@ bool settings_loss_fits(const settings *loss, const settings *activation, catalo
     text_add(&t, "): ");
     add_families(&t, loss);
     add_fitting(&t, loss, known);
-    if (t.failed)
+    if (t.failed) {
         error_memory(error);
-    else
+    } else {
         error_at(error, ERROR_CONFIG, at, "%s", t.bytes);
+        error_misfit(error);
+    }
     free(t.bytes);
     return false;
 }

@@ -77,6 +77,13 @@ bool error_memory(plx_error *error)
     return error_set(error, ERROR_RUN, "out of memory");
 }
 
+bool error_misfit(plx_error *error)
+{
+    if (error != NULL)
+        error->misfit = true;
+    return false;
+}
+
 void error_prefix(plx_error *error, const char *format, ...)
 {
     char prefix[sizeof(error->text)];

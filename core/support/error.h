@@ -20,6 +20,7 @@ typedef enum {
 
 typedef struct plx_error {
     error_class code;
+    bool misfit; /* components that do not go together: a comparison skips such a choice        */
     char text[4096];
 } plx_error;
 
@@ -38,6 +39,8 @@ bool error_at(plx_error *error, error_class code, place at, const char *format, 
 bool error_setv(plx_error *error, error_class code, const char *format, va_list arguments);
 /* error_set(ERROR_RUN, "out of memory") */
 bool error_memory(plx_error *error);
+/* Marks the error just set as a misfit. Returns false. */
+bool error_misfit(plx_error *error);
 /* Puts "prefix: " before the text of an error that is set; for adding context on the way up. */
 void error_prefix(plx_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

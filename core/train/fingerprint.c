@@ -37,7 +37,7 @@ bool fingerprint_make(fingerprint *print, const experiment *experiment, plx_erro
     text config = {0};
 
     memset(print, 0, sizeof(*print));
-    if (!experiment_print(experiment, true, &config) || config.failed) {
+    if (!experiment_print(experiment, PRINT_IDENTITY, &config) || config.failed) {
         free(config.bytes);
         return error_memory(error);
     }

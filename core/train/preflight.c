@@ -86,13 +86,15 @@ bool preflight_targets(const settings *loss, const plx_domain *output, const enc
     text wanted = {0}, advice = {0};
     describe_needs(&wanted, needs);
     advise(&advice, needs, encoding);
-    if (wanted.failed || advice.failed)
+    if (wanted.failed || advice.failed) {
         error_memory(error);
-    else
+    } else {
         error_at(error, class_of_error, at,
                  "the %s targets are %s, but loss '%s' with outputs that are %s needs %s; %s",
                  part_name, kind_of(kinds), loss->plugin->name, settings_family_name(family),
                  wanted.bytes, advice.bytes);
+        error_misfit(error);
+    }
     free(wanted.bytes);
     free(advice.bytes);
     return false;

@@ -8,8 +8,8 @@
 #include "plugin/settings.h"
 #include "support/error.h"
 
-/* Whether `loss` takes the part's targets with outputs in that domain. If not: code, at `at`, which
- * kind they are, what the loss needs, what to do. `part_name`: "training". */
+/* Whether `loss` takes the part's targets with outputs in that domain. If not: a misfit with
+ * that code, at `at`, which kind they are, what the loss needs, what to do. `part_name`: "training". */
 bool preflight_targets(const settings *loss, const plx_domain *output, const encoding *encoding,
                        const target_code *code, const data_part *part, double smoothing,
                        const char *part_name, error_class class_of_error, place at,

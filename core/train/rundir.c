@@ -121,7 +121,7 @@ runlog *rundir_begin(const rundir *dir, const experiment *experiment, plx_error 
     if (!rundir_check_new(dir, error))
         goto failed;
     remove_temporaries(dir);
-    if (!experiment_print(experiment, false, &config) || config.failed) {
+    if (!experiment_print(experiment, PRINT_ALL, &config) || config.failed) {
         error_memory(error);
         goto failed;
     }

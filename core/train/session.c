@@ -262,7 +262,7 @@ static bool check_config_file(session *session, catalog *catalog, plx_error *err
     experiment *before = experiment_read(session->dir.config, &nothing, catalog, error);
     bool ok = before != NULL;
 
-    if (ok && (!experiment_print(before, true, &identity) || identity.failed))
+    if (ok && (!experiment_print(before, PRINT_IDENTITY, &identity) || identity.failed))
         ok = error_memory(error);
     ok = ok && fingerprint_check_config(session->print.config, identity.bytes, session->dir.folder,
                                         error);

@@ -160,6 +160,8 @@ bool train_run(const experiment *experiment, catalog *catalog, const train_optio
     if (!ok) {
         train_result_clear(result);
         error_set(error, failure.code, "%s", failure.text);
+        if (failure.misfit)
+            error_misfit(error);
     }
     return ok;
 }

@@ -146,8 +146,8 @@ static const row configs[] = {
     {"train moons.yaml --set =3", NULL, NULL, 2,
      "plexus: --set =3: no assignment; write --set optimizer.lr=0.01"},
     {"train moons.yaml --set train..epochs=3", NULL, NULL, 2,
-     "plexus: --set train..epochs=3: an empty or overlong part in the key; write --set "
-     "optimizer.lr=0.01"},
+     "plexus: --set train..epochs=3: an empty or overlong part in the key; a key is "
+     "written like optimizer.lr"},
 };
 
 /* ---- data files: 5 --------------------------------------------------------------------------- */

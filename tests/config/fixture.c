@@ -52,7 +52,7 @@ char *fixture_print(const experiment *experiment)
 {
     text out = {0};
 
-    ck_assert(experiment_print(experiment, false, &out));
+    ck_assert(experiment_print(experiment, PRINT_ALL, &out));
     return out.bytes;
 }
 

@@ -639,6 +639,30 @@ START_TEST(class_weights_by_rule_and_by_label)
 }
 END_TEST
 
+/* ---- misfits --------------------------------------------------------------------------------- */
+
+/* What a comparison skips, beside mistakes that it stops at. */
+static const struct {
+    const char *text;
+    bool misfit;
+} refused[] = {
+    {DATA "network: {layers: [{units: 2, activation: tanh}]}\nloss: kl\n" OPTIMIZER, true},
+    {DATA NETWORK LOSS "optimizer: lbfgs\ntrain: {batch: full, clip_norm: 1}\n", true},
+    {DATA NETWORK "loss: kll\n" OPTIMIZER, false},
+    {DATA NETWORK LOSS "optimizer: sgd\ntrain: {clip_norm: 1, clip_value: 1}\n", false},
+};
+
+START_TEST(tells_a_misfit_from_a_mistake)
+{
+    plx_error error = {0};
+
+    ck_assert_ptr_null(fixture_parse(refused[_i].text, &error));
+    ck_assert_int_eq(error.code, ERROR_CONFIG);
+    ck_assert_int_eq(error.misfit, refused[_i].misfit);
+    fixture_end();
+}
+END_TEST
+
 /* ---- files ----------------------------------------------------------------------------------- */
 
 START_TEST(reads_a_file_and_its_folder)
@@ -728,6 +752,8 @@ static TCase *training_case(void)
     tcase_add_test(t, early_stopping_keys);
     tcase_add_test(t, early_stopping_on_the_training_loss);
     tcase_add_test(t, class_weights_by_rule_and_by_label);
+    tcase_add_loop_test(t, tells_a_misfit_from_a_mistake, 0,
+                        (int)(sizeof(refused) / sizeof(refused[0])));
     tcase_add_test(t, reads_a_file_and_its_folder);
     tcase_add_test(t, names_a_missing_file);
     return t;

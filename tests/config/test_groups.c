@@ -231,7 +231,7 @@ START_TEST(the_identity_has_the_groups)
     experiment *read = with_optimizer("{name: sgd, groups: [{match: layers.0.bias, lr: 0.5}]}");
     text identity = {0};
 
-    ck_assert(experiment_print(read, true, &identity));
+    ck_assert(experiment_print(read, PRINT_IDENTITY, &identity));
     ck_assert_ptr_nonnull(strstr(identity.bytes, "{match: layers.0.bias, lr: 0.5}"));
     free(identity.bytes);
     experiment_free(read);

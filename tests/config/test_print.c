@@ -80,13 +80,51 @@ START_TEST(identity_leaves_out_threads)
     experiment *read = fixture_read(GOOD "train: {threads: 4}\n");
     text whole = {0}, identity = {0};
 
-    ck_assert(experiment_print(read, false, &whole));
-    ck_assert(experiment_print(read, true, &identity));
+    ck_assert(experiment_print(read, PRINT_ALL, &whole));
+    ck_assert(experiment_print(read, PRINT_IDENTITY, &identity));
     ck_assert_ptr_nonnull(strstr(whole.bytes, "\n  threads: 4\n"));
     ck_assert_ptr_null(strstr(identity.bytes, "threads"));
     ck_assert_uint_eq(identity.length + strlen("  threads: 4\n"), whole.length);
     free(whole.bytes);
     free(identity.bytes);
+    experiment_free(read);
+    fixture_end();
+}
+END_TEST
+
+/* The same files in two folders have the same content, and another fraction does not. */
+START_TEST(content_leaves_out_where_files_lie)
+{
+    static const char *const files[] = {
+        "data: {train: a.csv, test: {x: b.npy, y: c.npy}}\n" REST,
+        "data: {train: /else/where.csv, test: {x: /b.npy, y: /c.npy}}\n" REST,
+        "data: {train: a.csv, test: 0.5}\n" REST,
+    };
+    text content[3] = {{0}};
+
+    for (size_t i = 0; i < 3; i++) {
+        experiment *read = fixture_read(files[i]);
+        ck_assert(experiment_print(read, PRINT_CONTENT, &content[i]));
+        experiment_free(read);
+    }
+    ck_assert_str_eq(content[0].bytes, content[1].bytes);
+    ck_assert_str_ne(content[0].bytes, content[2].bytes);
+    for (size_t i = 0; i < 3; i++)
+        free(content[i].bytes);
+    fixture_end();
+}
+END_TEST
+
+START_TEST(content_leaves_out_where_weights_lie)
+{
+    experiment *read = fixture_read(DATA "network: {init: {from: /w.safetensors}, layers: [{units: "
+                                         "2, activation: softmax}]}\n" LOSS OPTIMIZER);
+    text content = {0};
+
+    ck_assert(experiment_print(read, PRINT_CONTENT, &content));
+    ck_assert_ptr_nonnull(strstr(content.bytes, "\n  init: file\n"));
+    ck_assert_ptr_null(strstr(content.bytes, "safetensors"));
+    free(content.bytes);
     experiment_free(read);
     fixture_end();
 }
@@ -326,6 +364,8 @@ static Suite *suite(void)
     tcase_add_test(t, shows_every_default);
     tcase_add_test(t, shows_every_key_of_a_file);
     tcase_add_test(t, identity_leaves_out_threads);
+    tcase_add_test(t, content_leaves_out_where_files_lie);
+    tcase_add_test(t, content_leaves_out_where_weights_lie);
     tcase_add_loop_test(t, texts_come_back, 0, (int)(sizeof(texts) / sizeof(texts[0])));
     tcase_add_test(t, the_longest_key_comes_back);
     tcase_add_loop_test(t, paths_come_back, 0, (int)(sizeof(paths) / sizeof(paths[0])));

@@ -153,8 +153,8 @@ END_TEST
 START_TEST(refuses_an_empty_part)
 {
     check_refused("a: {b: 1}\n", "a..b=1", ERROR_USAGE,
-                  "--set a..b=1: an empty or overlong part in the key; write --set "
-                  "optimizer.lr=0.01");
+                  "--set a..b=1: an empty or overlong part in the key; a key is "
+                  "written like optimizer.lr");
 }
 END_TEST
 

@@ -43,7 +43,7 @@ static const refusal refusals[] = {
      "val_accuracy, val_precision, val_recall, val_f1, train_loss"},
 };
 
-static void assert_refused(const char *text, const char *expected)
+static void assert_refused(const char *text, bool misfit, const char *expected)
 {
     char *run = fresh_run();
     outcome *outcome = plan_run(&(plan){.text = text, .out = run});
@@ -51,6 +51,7 @@ static void assert_refused(const char *text, const char *expected)
     ck_assert(!outcome->ok);
     ck_assert_str_eq(outcome->error.text, expected);
     ck_assert_int_eq(outcome->error.code, ERROR_CONFIG);
+    ck_assert_int_eq(outcome->error.misfit, misfit);
     ck_assert(!file_exists(run));
     outcome_free(outcome);
     free(run);
@@ -58,7 +59,7 @@ static void assert_refused(const char *text, const char *expected)
 
 START_TEST(what_does_not_fit_is_refused)
 {
-    assert_refused(refusals[_i].text, refusals[_i].expected);
+    assert_refused(refusals[_i].text, false, refusals[_i].expected);
 }
 END_TEST
 
@@ -79,7 +80,7 @@ START_TEST(targets_of_the_wrong_kind_are_refused)
                                   "loss: cross_entropy\noptimizer: sgd\ntrain: {batch: full}\n",
                                   &csv);
 
-    assert_refused(text,
+    assert_refused(text, true,
                    "experiment.yaml:3:7: the training targets are numbers, some at or below 0 or "
                    "above 1, but loss 'cross_entropy' with outputs that are values in [0, 1] needs "
                    "numbers within [0, 1] or classes; if they are classes, write target: "
@@ -98,8 +99,9 @@ START_TEST(top_k_of_numbers_is_refused)
                                "optimizer: sgd\ntrain: {batch: full, top_k: 1}\n",
                                csv);
 
-    assert_refused(text, "experiment.yaml:5:29: top_k counts classes, but the targets are numbers; "
-                         "leave it out");
+    assert_refused(text, false,
+                   "experiment.yaml:5:29: top_k counts classes, but the targets are numbers; "
+                   "leave it out");
     free(text);
     free(csv);
     free(folder);
@@ -113,8 +115,9 @@ START_TEST(class_weights_of_numbers_are_refused)
                            "optimizer: sgd\ntrain: {batch: full, class_weights: balanced}\n",
                            &csv);
 
-    assert_refused(text, "experiment.yaml:5:37: class_weights needs classes, but the targets are "
-                         "numbers; leave it out, or write target: {column: c, as: class}");
+    assert_refused(text, false,
+                   "experiment.yaml:5:37: class_weights needs classes, but the targets are "
+                   "numbers; leave it out, or write target: {column: c, as: class}");
     free(text);
     free(csv);
 }
