@@ -234,5 +234,7 @@ typedef enum {
 /* The resolved experiment as YAML, every default shown, paths absolute; reading back all of it gives
  * the same experiment, and printing that the same bytes. */
 bool experiment_print(const experiment *experiment, print_scope scope, text *out);
+/* The data section alone: two experiments with the same have the same data. */
+bool experiment_print_data(const experiment *experiment, text *out);
 
 #endif

@@ -477,3 +477,9 @@ bool experiment_print(const experiment *experiment, print_scope scope, text *out
     add_train(out, &experiment->train, scope);
     return !out->failed;
 }
+
+bool experiment_print_data(const experiment *experiment, text *out)
+{
+    add_data(out, &experiment->data, PRINT_ALL);
+    return !out->failed;
+}

@@ -203,6 +203,22 @@ int32_t product(uint32_t flags, uint64_t m, uint64_t n, uint64_t k, float alpha,
     return PLX_OK;
 }
 
+/* One product of each kind that the code differs for. */
+int32_t product_prepare(void)
+{
+    static const uint32_t kinds[] = {0, PLX_TRANSPOSE_A, PLX_TRANSPOSE_B};
+    enum { SIDE = 16 };
+    float a[SIDE * SIDE] = {0}, c[SIDE * SIDE];
+    int32_t status = PLX_OK;
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        for (int beta = 0; beta < 2 && status == PLX_OK; beta++) {
+            memset(c, 0, sizeof(c));
+            status = library(kinds[i], SIDE, SIDE, SIDE, 1, a, SIDE, a, SIDE, (float)beta, c, SIDE);
+        }
+    return status;
+}
+
 bool product_used_library(void)
 {
     return atomic_load(&library_used);

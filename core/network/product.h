@@ -16,6 +16,9 @@ int32_t product(uint32_t flags, uint64_t m, uint64_t n, uint64_t k, float alpha,
                 uint64_t lda, const float *b, uint64_t ldb, float beta, float *c, uint64_t ldc);
 /* Whether such a product takes the plain path. */
 bool product_is_plain(uint32_t flags, uint64_t m, uint64_t n, uint64_t k);
+/* Lets the library generate its code now, so that children that are forked from here find it made.
+ * PLX_OK or PLX_FAILED. */
+int32_t product_prepare(void);
 /* True once a product of this process went to oneDNN (for tests and run.json). */
 bool product_used_library(void);
 /* "sse41", "avx2", "avx512"...: what oneDNN will use here, PLEXUS_ISA applied; and its version.

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "plugin/catalog_internal.h"
+#include "plugin/probe.h"
 
 #include "support/file.h"
 #include "support/memory.h"
@@ -200,6 +201,11 @@ static void refused(uint32_t kind, const char *name, const search_match *match,
               first ? "" : " (tried before: ", first ? "" : match->tried.bytes, first ? "" : ")");
 }
 
+void catalog_probe_first(catalog *self, bool probe)
+{
+    self->probes = probe;
+}
+
 const plugin *catalog_find(catalog *self, uint32_t kind, const char *name, plx_error *error)
 {
     const loaded *item = loaded_by_name(self, kind, name);
@@ -218,7 +224,9 @@ const plugin *catalog_find(catalog *self, uint32_t kind, const char *name, plx_e
     } else if (match.path == NULL) {
         not_found(self, kind, name, error);
     } else {
-        found = catalog_take(self, kind, name, &match, &why);
+        if (!self->probes || match.builtin ||
+            probe_plugin(match.path, kind, name, self->probe_milliseconds, &why))
+            found = catalog_take(self, kind, name, &match, &why);
         if (found == NULL)
             refused(kind, name, &match, &why, error);
     }

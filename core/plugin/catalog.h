@@ -46,6 +46,10 @@ typedef struct catalog_options {
 catalog *catalog_new(const catalog_options *options, plx_error *error);
 void catalog_free(catalog *catalog);
 
+/* Lets catalog_find load what lies outside the built-in folder in a child process first, as a listing does:
+ * for a process that has more to lose than one run. */
+void catalog_probe_first(catalog *catalog, bool probe);
+
 /* Loads (once) and returns the plug-in, or NULL with code ERROR_CONFIG if no folder has the name
  * (with the nearest name) and ERROR_PLUGIN if a file was found and refused: every path tried and
  * why each failed. */

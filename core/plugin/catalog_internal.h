@@ -10,7 +10,8 @@ struct catalog {
     loaded **items; /* every plug-in loaded so far                                                */
     size_t count, capacity;
     const logger *log;
-    int probe_milliseconds; /* how long a plug-in from outside may take to load in a listing      */
+    bool probes;            /* catalog_probe_first                                                */
+    int probe_milliseconds; /* how long a plug-in from outside may take to load in a child        */
 };
 
 /* Loads what a search has found, if need be, marks it, and says so if it hides a built-in. The

@@ -299,6 +299,14 @@ START_TEST(isa_is_not_capped_after_use)
 }
 END_TEST
 
+START_TEST(preparing_wakes_the_library)
+{
+    ck_assert(!product_used_library());
+    ck_assert_int_eq(product_prepare(), PLX_OK);
+    ck_assert(product_used_library());
+}
+END_TEST
+
 START_TEST(version_is_told)
 {
     ck_assert_ptr_nonnull(strstr(product_library_version(), "oneDNN 2."));
@@ -324,6 +332,7 @@ static Suite *suite(void)
     tcase_add_test(one, isa_is_capped);
     tcase_add_test(one, unknown_isa_is_refused);
     tcase_add_test(one, isa_is_not_capped_after_use);
+    tcase_add_test(one, preparing_wakes_the_library);
     tcase_add_test(one, version_is_told);
     suite_add_tcase(all, one);
     return all;

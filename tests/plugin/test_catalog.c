@@ -237,6 +237,41 @@ START_TEST(stops_at_another_kind)
 }
 END_TEST
 
+START_TEST(a_probing_catalog_survives_a_crash)
+{
+    char *folder = harness_folder();
+    char *broken = stage_copy(folder, "aborts", "optimizer/subject.so");
+    catalog *catalog = stage_catalog(folder);
+    plx_error error = {0};
+
+    catalog_probe_first(catalog, true);
+    ck_assert_ptr_null(catalog_find(catalog, PLX_KIND_OPTIMIZER, "subject", &error));
+    stage_expect(&error, ERROR_PLUGIN, folder,
+                 "cannot load optimizer 'subject' from @/optimizer/subject.so: it crashes while it "
+                 "is loaded (SIGABRT)");
+    catalog_free(catalog);
+    free(broken);
+    free(folder);
+}
+END_TEST
+
+START_TEST(a_probing_catalog_loads_what_is_sound)
+{
+    char *folder = harness_folder();
+    char *sound = stage_copy(folder, "sound", "optimizer/subject.so");
+    catalog *catalog = stage_catalog(folder);
+    plx_error error = {0};
+
+    catalog_probe_first(catalog, true);
+    const plugin *found = catalog_find(catalog, PLX_KIND_OPTIMIZER, "subject", &error);
+    ck_assert_msg(found != NULL, "%s", error.text);
+    ck_assert_str_eq(found->path, sound);
+    catalog_free(catalog);
+    free(sound);
+    free(folder);
+}
+END_TEST
+
 START_TEST(says_that_a_builtin_is_hidden)
 {
     char *folder = harness_folder();
@@ -532,6 +567,8 @@ static Suite *suite(void)
     tcase_add_test(stops, stops_at_a_broken_match);
     tcase_add_test(stops, stops_at_a_dangling_link);
     tcase_add_test(stops, stops_at_another_kind);
+    tcase_add_test(stops, a_probing_catalog_survives_a_crash);
+    tcase_add_test(stops, a_probing_catalog_loads_what_is_sound);
     tcase_add_test(stops, says_that_a_builtin_is_hidden);
     tcase_add_test(stops, hides_nothing_when_given_the_builtin_folder);
     tcase_add_test(missing, offers_the_nearest_name);
