@@ -1,47 +1,80 @@
-/* The parent and the child share three things: two pipes, one for the channel and one for what is
- * printed, and a page of memory in which the child notes that its function returned, which tells
- * a return from an exit that the function made by itself.
+/* The parent and a child share three things: two pipes, one for the channel and one for what is
+ * printed, and some memory in which the child notes that its function returned, which tells a
+ * return from an exit that the function made by itself, and that memory was short when it ended.
  *
- * The parent reads both pipes while it waits, so that a child that writes much never stands still.
+ * The parent reads the pipes while it waits, so that a child that writes much never stands still.
  * That a pipe ends is no proof that the child is gone, as it may have closed it; that the child is
- * gone is no proof that a pipe ends, as a process it started may hold it. So the parent looks in
- * short turns at the pipes and at the child. The child is taken off the list of processes last:
- * until then its number, which is that of its group, can belong to nobody else. */
+ * gone is no proof that a pipe ends, as a process it started may hold it. So the parent watches a
+ * third descriptor, which stands for the child itself (pidfd_open(2)); where the kernel has none,
+ * it looks at the child in short turns. The child is taken off the list of processes last: until
+ * then its number, which is that of its group, can belong to nobody else.
+ *
+ * A fork hands on all descriptors and mappings of the parent, those of its other children too.
+ * Mappings can be kept from that; descriptors cannot, so each child closes what it inherits.
+ *
+ * Memory: a limit on the address space makes malloc answer NULL, and what happens then is up to the
+ * plug-in: as a rule it writes through it, aborts or exits. Handlers of the deadly signals and of
+ * exit look how much is in use at that moment: nobody else could, as the address space is gone
+ * before the parent sees the end. */
 #include "support/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "support/memory.h"
+
 enum {
     MESSAGE_LIMIT = 16 << 20,
     OUTPUT_LIMIT = 4 << 10,
     PIPE_LIMIT = 1 << 20, /* more than a pipe can hold                                            */
     TURN = 20,            /* milliseconds                                                         */
+    HANDLER_STACK = 1 << 16,
 };
+
+/* What both see. */
+typedef struct notes {
+    pid_t parent;
+    /* the child's to write, as true or false; no bool, which not every byte is */
+    volatile unsigned char returned, out_of_memory;
+    uint64_t half_way; /* address space with half of the memory in use                            */
+    unsigned char stack[HANDLER_STACK]; /* the child's own may be what has overflowed             */
+} notes;
 
 /* Where the parent stands with one of the pipes. */
 typedef struct stream {
     int end; /* the parent's; -1 once there is nothing more to come                               */
-    text *into;
     size_t limit;
+    text taken;
 } stream;
 
-typedef struct sandbox {
-    pid_t parent, child;
-    int channel[2], output[2];
-    volatile unsigned char *returned; /* in memory that both see                                  */
-} sandbox;
+enum { CHANNEL, OUTPUT, STREAMS };
+
+struct sandbox_child {
+    pid_t process; /* -1 if somebody else has waited for it                                       */
+    int pidfd;     /* -1: the kernel has none                                                     */
+    stream streams[STREAMS];
+    notes *notes;
+    double started, deadline; /* of now_in_seconds(); HUGE_VAL: none                              */
+    bool killed, over;
+    /* once it is over */
+    int status; /* as of waitpid */
+    double seconds;
+    int64_t peak_memory;
+};
 
 bool sandbox_write(int channel, const void *bytes, size_t length)
 {
@@ -59,21 +92,66 @@ bool sandbox_write(int channel, const void *bytes, size_t length)
     return true;
 }
 
+static void shut(int *end)
+{
+    if (*end >= 0)
+        close(*end);
+    *end = -1;
+}
+
+/* What this process holds of the child. */
+static void shut_ends(sandbox_child *self)
+{
+    for (int i = 0; i < STREAMS; i++)
+        shut(&self->streams[i].end);
+    shut(&self->pidfd);
+}
+
 /* ---- the child ---- */
 
+/* A child's own, for its handlers, which have no other way to it; NULL in what is no child. */
+static notes *own_notes;
+
 /* The address space that the process has now, as the limit counts it: with the address sanitizer
- * that alone is terabytes. */
+ * that alone is terabytes. 0: it is not told. Safe in a signal handler. */
 static uint64_t address_space(void)
 {
-    unsigned long long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
+    char digits[24];
+    int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    const ssize_t length = file >= 0 ? read(file, digits, sizeof(digits)) : 0;
+    uint64_t pages = 0;
 
-    if (file == NULL)
-        return 0;
-    if (fscanf(file, "%llu", &pages) != 1)
-        pages = 0;
-    fclose(file);
+    for (ssize_t i = 0; i < length && digits[i] >= '0' && digits[i] <= '9'; i++)
+        pages = 10 * pages + (uint64_t)(digits[i] - '0');
+    shut(&file);
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void note_memory(void)
+{
+    if (address_space() > own_notes->half_way)
+        own_notes->out_of_memory = true;
+}
+
+/* The signal is back at its default action by then, and not blocked. */
+static void note_death(int number)
+{
+    note_memory();
+    raise(number);
+}
+
+static void watch_memory(uint64_t half_way)
+{
+    const stack_t stack = {.ss_sp = own_notes->stack, .ss_size = HANDLER_STACK};
+    const struct sigaction action = {.sa_handler = note_death,
+                                     .sa_flags = SA_ONSTACK | (int)SA_RESETHAND | SA_NODEFER};
+    const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT};
+
+    own_notes->half_way = half_way;
+    sigaltstack(&stack, NULL);
+    for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
+        sigaction(deadly[i], &action, NULL);
+    atexit(note_memory);
 }
 
 static void limit_itself(const sandbox_limits *limits)
@@ -88,6 +166,7 @@ static void limit_itself(const sandbox_limits *limits)
         space.rlim_cur = now + limits->memory;
         setrlimit(RLIMIT_AS, &space);
     }
+    watch_memory(now / 2 + space.rlim_cur / 2);
 }
 
 /* Handlers that the parent has set would outlive the fork. */
@@ -101,36 +180,166 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void be_child(const sandbox *self, const sandbox_limits *limits,
-                               void (*work)(void *context, int channel), void *context)
+static void redirect(int output)
 {
     const int empty = open("/dev/null", O_RDONLY);
 
+    dup2(empty, STDIN_FILENO);
+    dup2(output, STDOUT_FILENO);
+    dup2(output, STDERR_FILENO);
+    close(output);
+    if (empty > STDERR_FILENO)
+        close(empty);
+}
+
+/* `ends` are the child's ends of the pipes. */
+static _Noreturn void be_child(const int ends[STREAMS], const sandbox_limits *limits,
+                               void (*work)(void *context, int channel), void *context)
+{
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != self->parent)
+    if (getppid() != own_notes->parent)
         _exit(EXIT_FAILURE);
     reset_signals();
-    dup2(empty, STDIN_FILENO);
-    dup2(self->output[1], STDOUT_FILENO);
-    dup2(self->output[1], STDERR_FILENO);
+    redirect(ends[OUTPUT]);
     limit_itself(limits);
-    work(context, self->channel[1]);
+    work(context, ends[CHANNEL]);
     fflush(stdout);
     fflush(stderr);
-    *self->returned = 1;
+    own_notes->returned = true;
     _exit(EXIT_SUCCESS);
 }
 
-/* ---- the parent ---- */
-
-static int64_t now_milliseconds(void)
+/* What the fork has handed on and is the parent's alone. */
+static void leave_parent(sandbox_child *self, sandbox_child *const *siblings, size_t count)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    for (size_t i = 0; i < count; i++)
+        if (siblings[i] != NULL)
+            shut_ends(siblings[i]);
+    shut_ends(self);
+    own_notes = self->notes;
+    free(self);
 }
+
+/* ---- the parent: start ---- */
+
+static double now_in_seconds(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* Leaves the numbers of the standard streams to these, where the parent has closed them. */
+static int move_up(int end)
+{
+    if (end > STDERR_FILENO)
+        return end;
+    const int moved = fcntl(end, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    close(end);
+    return moved;
+}
+
+static bool open_pipe(int *parent_end, int *child_end)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    *parent_end = move_up(ends[0]);
+    *child_end = move_up(ends[1]);
+    return *parent_end >= 0 && *child_end >= 0 && fcntl(*parent_end, F_SETFL, O_NONBLOCK) == 0;
+}
+
+static bool can_wait(void)
+{
+    struct sigaction now;
+
+    return sigaction(SIGCHLD, NULL, &now) == 0 && now.sa_handler != SIG_IGN &&
+           (now.sa_flags & SA_NOCLDWAIT) == 0;
+}
+
+static void free_child(sandbox_child *self)
+{
+    shut_ends(self);
+    if (self->notes != NULL)
+        munmap(self->notes, sizeof(*self->notes));
+    free(self);
+}
+
+static sandbox_child *new_child(void)
+{
+    sandbox_child *self = memory_array(1, sizeof(*self));
+
+    if (self == NULL)
+        return NULL;
+    self->process = self->pidfd = -1;
+    self->streams[CHANNEL] = (stream){.end = -1, .limit = MESSAGE_LIMIT};
+    self->streams[OUTPUT] = (stream){.end = -1, .limit = OUTPUT_LIMIT};
+    self->started = now_in_seconds();
+    return self;
+}
+
+/* What the two will share; false, with errno, if there is no room for it. */
+static bool prepare(sandbox_child *self, int child_ends[STREAMS])
+{
+    void *memory =
+        mmap(NULL, sizeof(notes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return false;
+    self->notes = memory;
+    self->notes->parent = getpid();
+    self->notes->half_way = UINT64_MAX;
+    return open_pipe(&self->streams[CHANNEL].end, &child_ends[CHANNEL]) &&
+           open_pipe(&self->streams[OUTPUT].end, &child_ends[OUTPUT]);
+}
+
+static void adopt(sandbox_child *self, const sandbox_limits *limits)
+{
+    setpgid(self->process, self->process); /* as the child does: who comes first is open          */
+    madvise(self->notes, sizeof(notes), MADV_DONTFORK); /* to later children                      */
+    self->pidfd = pidfd_open(self->process, 0);
+    self->deadline = limits->seconds > 0 ? self->started + limits->seconds : HUGE_VAL;
+}
+
+sandbox_child *sandbox_start(const sandbox_limits *limits, void (*work)(void *context, int channel),
+                             void *context, sandbox_child *const *siblings, size_t count,
+                             plx_error *error)
+{
+    int child_ends[STREAMS] = {-1, -1};
+
+    if (!can_wait()) {
+        error_set(error, ERROR_RUN,
+                  "no child process: how it ends is not told to a program that ignores SIGCHLD");
+        return NULL;
+    }
+    sandbox_child *self = new_child();
+    if (self == NULL) {
+        error_memory(error);
+        return NULL;
+    }
+    fflush(NULL); /* else what is buffered now is written a second time, by the child             */
+    if (prepare(self, child_ends))
+        self->process = fork();
+    if (self->process == 0) {
+        leave_parent(self, siblings, count);
+        be_child(child_ends, limits, work, context);
+    }
+    if (self->process > 0)
+        adopt(self, limits);
+    else
+        error_set(error, ERROR_RUN, "no child process: %s", strerror(errno));
+    for (int i = 0; i < STREAMS; i++)
+        shut(&child_ends[i]);
+    if (self->process > 0)
+        return self;
+    free_child(self);
+    return NULL;
+}
+
+/* ---- the parent: attend ---- */
 
 /* Takes what the pipe holds at this moment, and keeps as much as the limit lets it. */
 static void take(stream *from)
@@ -144,133 +353,170 @@ static void take(stream *from)
         if (got < 0 && errno == EAGAIN)
             break;
         if (got <= 0) {
-            from->end = -1;
+            shut(&from->end);
             break;
         }
-        const size_t room = from->limit - from->into->length;
-        text_add_n(from->into, bytes, (size_t)got < room ? (size_t)got : room);
+        const size_t room = from->limit - from->taken.length;
+        text_add_n(&from->taken, bytes, (size_t)got < room ? (size_t)got : room);
         taken += (size_t)got;
     }
 }
 
-/* Waits until there is something to read or `milliseconds` have passed. */
-static void wait_a_turn(const stream streams[2], int milliseconds)
+static void kill_all(const sandbox_child *self)
 {
-    struct pollfd ends[2] = {{.fd = streams[0].end, .events = POLLIN},
-                             {.fd = streams[1].end, .events = POLLIN}};
-    const bool gone = ends[0].fd < 0 && ends[1].fd < 0;
+    kill(-self->process, SIGKILL);
+    kill(self->process, SIGKILL);
+}
 
+/* Whether the child has ended; it stays on the list of processes. Of one that somebody else has
+ * waited for no more is known, and its number may be another's by now. */
+static bool has_ended(sandbox_child *self)
+{
+    siginfo_t how = {0};
+
+    if (waitid(P_PID, (id_t)self->process, &how, WEXITED | WNOHANG | WNOWAIT) == 0)
+        return how.si_pid == self->process;
+    self->process = -1;
+    return true;
+}
+
+/* Waits for a child that has ended or was killed, takes what is left of it and closes its ends. */
+static void bury(sandbox_child *self)
+{
+    struct rusage used = {.ru_maxrss = 0};
+
+    if (self->process > 0) {
+        kill_all(self);
+        while (wait4(self->process, &self->status, 0, &used) < 0 && errno == EINTR)
+            continue;
+    }
+    for (int i = 0; i < STREAMS; i++)
+        take(&self->streams[i]);
+    shut_ends(self);
+    self->seconds = now_in_seconds() - self->started;
+    self->peak_memory = (int64_t)used.ru_maxrss * 1024;
+    self->over = true;
+}
+
+/* How many milliseconds the child can be left alone as long as none of its ends says a thing. */
+static double patience(const sandbox_child *self, double now)
+{
+    const double left = fmax(self->deadline - now, 0) * 1000;
+    const bool silent = self->streams[CHANNEL].end < 0 && self->streams[OUTPUT].end < 0;
+
+    if (self->over)
+        return 0;
+    if (self->pidfd >= 0)
+        return left;
     /* As a rule both pipes end when the child does, a moment before it can be waited for. */
-    poll(ends, 2, gone && milliseconds > 1 ? 1 : milliseconds);
+    return fmin(left, silent ? 1 : TURN);
 }
 
-/* Whether the child has ended; it stays on the list of processes. */
-static bool has_ended(pid_t child, siginfo_t *how)
+enum { ENDS = STREAMS + 1 };
+
+static void list_ends(const sandbox_child *self, struct pollfd ends[ENDS])
 {
-    *how = (siginfo_t){0};
-    return waitid(P_PID, (id_t)child, how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           how->si_pid == child;
+    for (int i = 0; i < STREAMS; i++)
+        ends[i] = (struct pollfd){.fd = self->streams[i].end, .events = POLLIN};
+    ends[STREAMS] = (struct pollfd){.fd = self->pidfd, .events = POLLIN};
 }
 
-/* Until the child has ended or the time is over; false: it is. */
-static bool attend(const sandbox *self, double seconds, stream streams[2], siginfo_t *how)
+/* `ends` say which of them has something to tell; NULL: any may. */
+static void look_after(sandbox_child *self, const struct pollfd *ends)
 {
-    const int64_t limit = seconds > 0 && seconds < 1e9 ? (int64_t)(seconds * 1000) : INT64_MAX / 2;
-    const int64_t deadline = now_milliseconds() + limit;
-
-    for (;;) {
-        const int64_t left = deadline - now_milliseconds();
-        if (has_ended(self->child, how))
-            return true;
-        if (left <= 0)
-            return false;
-        wait_a_turn(streams, left < TURN ? (int)left : TURN);
-        take(&streams[0]);
-        take(&streams[1]);
+    for (int i = 0; i < STREAMS; i++)
+        if (ends == NULL || ends[i].revents != 0)
+            take(&self->streams[i]);
+    if ((ends == NULL || self->pidfd < 0 || ends[STREAMS].revents != 0) && has_ended(self)) {
+        bury(self);
+    } else if (now_in_seconds() >= self->deadline) {
+        kill_all(self);
+        self->killed = true;
+        self->deadline = HUGE_VAL;
     }
 }
 
-static void judge(const sandbox *self, const siginfo_t *how, sandbox_end *end)
+static bool is_running(const sandbox_child *self)
 {
-    end->number = how->si_status;
-    if (how->si_code != CLD_EXITED)
+    return self != NULL && !self->over;
+}
+
+void sandbox_attend(sandbox_child *const *children, size_t count, int milliseconds)
+{
+    struct pollfd *ends = memory_array(count, ENDS * sizeof(*ends));
+    double most = milliseconds < 0 ? INT_MAX : milliseconds;
+    const double now = now_in_seconds();
+    size_t listed = 0;
+
+    if (ends == NULL) /* no memory to watch them in: turns                                        */
+        most = fmin(most, TURN);
+    for (size_t i = 0; i < count; i++) {
+        if (children[i] != NULL)
+            most = fmin(most, patience(children[i], now));
+        if (is_running(children[i]) && ends != NULL)
+            list_ends(children[i], &ends[ENDS * listed++]);
+    }
+    poll(ends, ENDS * listed, (int)ceil(most));
+    listed = 0;
+    for (size_t i = 0; i < count; i++)
+        if (is_running(children[i]))
+            look_after(children[i], ends != NULL ? &ends[ENDS * listed++] : NULL);
+    free(ends);
+}
+
+bool sandbox_is_over(const sandbox_child *child)
+{
+    return child->over;
+}
+
+/* ---- the parent: finish ---- */
+
+static void judge(const sandbox_child *self, sandbox_end *end)
+{
+    const bool signalled = WIFSIGNALED(self->status);
+
+    end->number = signalled ? WTERMSIG(self->status) : WEXITSTATUS(self->status);
+    if (signalled && self->killed && end->number == SIGKILL)
+        end->outcome = SANDBOX_TIMED_OUT;
+    else if (signalled)
         end->outcome = SANDBOX_SIGNALLED;
-    else if (*self->returned)
-        end->outcome = SANDBOX_RETURNED;
     else
-        end->outcome = SANDBOX_EXITED;
+        end->outcome = self->notes->returned ? SANDBOX_RETURNED : SANDBOX_EXITED;
+    end->out_of_memory = (end->outcome == SANDBOX_SIGNALLED && end->number == SIGKILL) ||
+                         (end->outcome != SANDBOX_RETURNED && self->notes->out_of_memory);
 }
 
-static void be_parent(const sandbox *self, double seconds, sandbox_end *end)
+void sandbox_finish(sandbox_child *child, sandbox_end *end)
 {
-    stream streams[2] = {{self->channel[0], &end->message, MESSAGE_LIMIT},
-                         {self->output[0], &end->output, OUTPUT_LIMIT}};
-    siginfo_t how;
-    const bool in_time = attend(self, seconds, streams, &how);
-
-    kill(-self->child, SIGKILL);
-    kill(self->child, SIGKILL);
-    while (waitpid(self->child, NULL, 0) < 0 && errno == EINTR)
-        continue;
-    take(&streams[0]);
-    take(&streams[1]);
-    if (in_time)
-        judge(self, &how, end);
-    else
-        *end = (sandbox_end){SANDBOX_TIMED_OUT, SIGKILL, end->message, end->output};
-}
-
-/* ---- both ---- */
-
-static void shut(int *end)
-{
-    if (*end >= 0)
-        close(*end);
-    *end = -1;
-}
-
-static bool prepare(sandbox *self)
-{
-    void *page = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-    if (page == MAP_FAILED)
-        return false;
-    self->returned = page;
-    return pipe2(self->channel, O_CLOEXEC) == 0 && pipe2(self->output, O_CLOEXEC) == 0 &&
-           fcntl(self->channel[0], F_SETFL, O_NONBLOCK) == 0 &&
-           fcntl(self->output[0], F_SETFL, O_NONBLOCK) == 0;
+    if (!child->over) {
+        child->killed = child->killed || !has_ended(child);
+        bury(child);
+    }
+    *end = (sandbox_end){.message = child->streams[CHANNEL].taken,
+                         .output = child->streams[OUTPUT].taken,
+                         .peak_memory = child->peak_memory,
+                         .seconds = child->seconds};
+    judge(child, end);
+    free_child(child);
 }
 
 bool sandbox_run(const sandbox_limits *limits, void (*work)(void *context, int channel),
                  void *context, sandbox_end *end, plx_error *error)
 {
-    sandbox self = {.parent = getpid(), .child = -1, .channel = {-1, -1}, .output = {-1, -1}};
     const struct sigaction usual = {.sa_handler = SIG_DFL};
     struct sigaction before;
 
     *end = (sandbox_end){0};
     sigaction(SIGCHLD, &usual, &before); /* a parent that ignores it could not wait for the child */
-    fflush(NULL); /* else what is buffered now is written a second time, by the child             */
-    if (prepare(&self))
-        self.child = fork();
-    if (self.child == 0)
-        be_child(&self, limits, work, context);
-    if (self.child < 0) {
-        error_set(error, ERROR_RUN, "no child process: %s", strerror(errno));
-    } else {
-        setpgid(self.child, self.child); /* as the child does: who comes first is open            */
-        shut(&self.channel[1]);
-        shut(&self.output[1]);
-        be_parent(&self, limits->seconds, end);
-    }
-    for (int i = 0; i < 2; i++) {
-        shut(&self.channel[i]);
-        shut(&self.output[i]);
-    }
-    if (self.returned != NULL)
-        munmap((void *)(uintptr_t)self.returned, 1);
+    sandbox_child *child = sandbox_start(limits, work, context, NULL, 0, error);
+    const bool started = child != NULL;
+
+    while (started && !sandbox_is_over(child))
+        sandbox_attend(&child, 1, -1);
+    if (started)
+        sandbox_finish(child, end);
     sigaction(SIGCHLD, &before, NULL);
-    return self.child > 0;
+    return started;
 }
 
 void sandbox_end_clear(sandbox_end *end)
