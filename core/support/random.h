@@ -18,6 +18,7 @@ typedef enum {
     RANDOM_SHUFFLE = 4,  /* order of rows; sub = epoch                                           */
     RANDOM_DROPOUT = 5,  /* sub = step * 4096 + layer                                            */
     RANDOM_PLUGIN = 6,   /* host->uniform and normal                                             */
+    RANDOM_RESAMPLE = 7, /* bootstrap; sub = replicate                                           */
     RANDOM_SEARCH = 8,   /* trials of a search; sub = setting                                    */
 } random_purpose;
 
