@@ -504,6 +504,27 @@ START_TEST(soft_targets_need_not_sum_to_one)
 }
 END_TEST
 
+/* Forward they differ by a constant, so runs with the one and with the other are the same run. */
+START_TEST(kl_and_cross_entropy_have_the_same_gradient_to_the_bit)
+{
+    static const struct {
+        uint32_t family;
+        const char *partner;
+    } ways[] = {
+        {PLX_SIMPLEX, NULL}, {PLX_UNIT, NULL}, {PLX_SIMPLEX, "softmax/1"}, {PLX_UNIT, "sigmoid/1"}};
+    const loss_case a = {"kl", "", ways[_i].family, ways[_i].partner, NULL};
+    const loss_case b = {"cross_entropy", "", ways[_i].family, ways[_i].partner, NULL};
+    float g[COLS], h[COLS];
+
+    for (int row = 0; row < ROWS; row++) {
+        const float *x = prediction_of(&a) + row * COLS, *t = target_of(&a) + row * COLS;
+        call_row(&a, x, t, g);
+        call_row(&b, x, t, h);
+        ck_assert_mem_eq(g, h, sizeof(g));
+    }
+}
+END_TEST
+
 START_TEST(sigmoid_logits_may_be_extreme)
 {
     const float z[COLS] = {-1000, 1000, 1000}, t[COLS] = {1, 0, 1};
@@ -685,6 +706,7 @@ static Suite *suite(void)
     tcase_add_loop_test(e, right_and_certain_costs_nothing, 0, CASES);
     tcase_add_loop_test(e, softmax_logits_may_be_extreme, 0, 2);
     tcase_add_loop_test(e, soft_targets_need_not_sum_to_one, 0, 2);
+    tcase_add_loop_test(e, kl_and_cross_entropy_have_the_same_gradient_to_the_bit, 0, 4);
     tcase_add_loop_test(e, sigmoid_logits_may_be_extreme, 0, 2);
     tcase_add_loop_test(e, reverse_logits_may_be_extreme, 0, 2);
     tcase_add_loop_test(e, a_masked_logit_costs_nothing, 0, 2);
