@@ -4,7 +4,6 @@
 #include "config/experiment.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "config/sections.h"
 #include "support/file.h"
@@ -46,17 +45,6 @@ static bool read_sections(const reader *r, const node *root, experiment *experim
            training_section_read(r, tree_child(root, "train"), experiment);
 }
 
-/* "iris" of "examples/iris.yaml". */
-static char *name_of_file(const char *file)
-{
-    const char *base = file_base(file);
-    const char *dot = strrchr(base, '.');
-    const bool cut =
-        dot != NULL && dot != base && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-
-    return cut ? memory_string_n(base, (size_t)(dot - base)) : memory_string(base);
-}
-
 experiment *experiment_resolve(const char *file, const char *folder, node *tree,
                                const experiment_options *options, catalog *catalog,
                                plx_error *error)
@@ -74,7 +62,7 @@ experiment *experiment_resolve(const char *file, const char *folder, node *tree,
     const reader r = {file, folder, catalog, options->without_optimizer, error};
     made->tree = tree;
     made->file = memory_string(file);
-    made->name = name_of_file(file);
+    made->name = tree_name(file);
     bool ok = (made->file != NULL && made->name != NULL) || error_memory(error);
     for (size_t i = 0; i < options->set_count && ok; i++)
         ok = tree_set(tree, options->sets[i], error);

@@ -2,6 +2,7 @@
  * messages are made here, so that they read alike. */
 #include "config/fields.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,15 +64,15 @@ static void list_words(text *out, word_list words)
     }
 }
 
-static bool no_key(const reader *r, const node *value, word_list keys)
+bool field_unknown(const reader *r, const node *value, const char *name, word_list keys)
 {
-    const char *nearest = text_nearest(value->key, keys.words, keys.count);
+    const char *nearest = text_nearest(name, keys.words, keys.count);
     char shown[4 * SHOWN + 4];
     char *path = tree_path(value->parent);
     const char *where = path == NULL || *path == '\0' ? "the file" : path;
     text list = {0};
 
-    text_shown(shown, value->key, strlen(value->key), SHOWN);
+    text_shown(shown, name, strlen(name), SHOWN);
     list_words(&list, keys);
     if (nearest != NULL)
         error_at(r->error, ERROR_CONFIG, value->key_at,
@@ -130,7 +131,7 @@ bool field_known(const reader *r, const node *map, word_list keys)
         for (size_t i = 0; i < keys.count && !known; i++)
             known = strcmp(child->key, keys.words[i]) == 0;
         if (!known)
-            return no_key(r, child, keys);
+            return field_unknown(r, child, child->key, keys);
     }
     return true;
 }
@@ -150,12 +151,12 @@ node *field_required(const reader *r, const node *map, const char *key, const ch
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
-/* "a number from 0 to 1", "a finite number above 0", "a number of at least 0 and below 1"; with
- * the word, ", or none". */
-static void describe_real(text *out, real_range range, const char *word)
+/* "a number from 0 to 1", "a finite number above 0", "a number of at least 0 and below 1", "a
+ * number of at most 1". */
+void real_range_describe(real_range range, text *out)
 {
     text_add(out, isfinite(range.max) ? "a number" : "a finite number");
-    if (!range.above && !range.below && isfinite(range.max)) {
+    if (!range.above && !range.below && isfinite(range.min) && isfinite(range.max)) {
         text_add(out, " from ");
         text_add_double(out, range.min);
         text_add(out, " to ");
@@ -167,15 +168,16 @@ static void describe_real(text *out, real_range range, const char *word)
             text_add(out, range.below ? " and below " : " and at most ");
             text_add_double(out, range.max);
         }
+    } else if (isfinite(range.max)) {
+        text_add(out, range.below ? " below " : " of at most ");
+        text_add_double(out, range.max);
     }
-    if (word != NULL)
-        text_addf(out, ", or %s", word);
 }
 
-static bool in_range(double value, real_range range)
+bool real_range_holds(real_range range, double number)
 {
-    return isfinite(value) && (range.above ? value > range.min : value >= range.min) &&
-           (range.below ? value < range.max : value <= range.max);
+    return isfinite(number) && (range.above ? number > range.min : number >= range.min) &&
+           (range.below ? number < range.max : number <= range.max);
 }
 
 bool field_real(const reader *r, const node *map, const char *key, real_range range,
@@ -191,11 +193,13 @@ bool field_real(const reader *r, const node *map, const char *key, real_range ra
         *value = 0;
         return true;
     }
-    if (field_is_number(found, &number) && in_range(number, range)) {
+    if (field_is_number(found, &number) && real_range_holds(range, number)) {
         *value = number + 0.0; /* no minus zero */
         return true;
     }
-    describe_real(&wanted, range, word);
+    real_range_describe(range, &wanted);
+    if (word != NULL)
+        text_addf(&wanted, ", or %s", word);
     field_wrong(r, found, wanted.bytes != NULL ? wanted.bytes : "a number");
     free(wanted.bytes);
     return false;
@@ -244,15 +248,76 @@ static bool is_unsigned(const char *digits, uint64_t *value)
     return true;
 }
 
+bool field_read_seed(const reader *r, const node *value, uint64_t *seed)
+{
+    if (value->type == NODE_SCALAR && !value->quoted && is_unsigned(value->text, seed))
+        return true;
+    return field_wrong(r, value, "a whole number from 0 to 18446744073709551615");
+}
+
 bool field_seed(const reader *r, const node *map, const char *key, uint64_t *value)
 {
     const node *found = tree_child(map, key);
 
+    return found == NULL || field_read_seed(r, found, value);
+}
+
+/* "MiB" is 1048576; 0 if it is no unit. None at all is bytes. */
+static double unit_of(const char *unit)
+{
+    static const struct {
+        const char *name;
+        double bytes;
+    } units[] = {
+        {"", 1},      {"B", 1},        {"KB", 1e3},     {"MB", 1e6},     {"GB", 1e9},
+        {"TB", 1e12}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40},
+    };
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (strcmp(unit, units[i].name) == 0)
+            return units[i].bytes;
+    return 0;
+}
+
+/* Below 2^53, where a double tells every byte. */
+static bool is_bytes(const char *string, uint64_t *bytes)
+{
+    const size_t digits = strspn(string, "0123456789.");
+    const char *unit = string + digits + (string[digits] == ' ');
+    double number = 0;
+
+    if (!text_is_double(string, digits, &number))
+        return false;
+    const double product = number * unit_of(unit);
+    if (!(product >= 1 && product <= 0x1p53))
+        return false;
+    *bytes = (uint64_t)product;
+    return true;
+}
+
+bool field_bytes(const reader *r, const node *map, const char *key, uint64_t min, const char *word,
+                 uint64_t *bytes)
+{
+    const node *found = tree_child(map, key);
+    uint64_t number = 0;
+    char wanted[128];
+
     if (found == NULL)
         return true;
-    if (found->type == NODE_SCALAR && !found->quoted && is_unsigned(found->text, value))
+    if (word != NULL && field_is_word(found, word)) {
+        *bytes = 0;
         return true;
-    return field_wrong(r, found, "a whole number from 0 to 18446744073709551615");
+    }
+    if (found->type == NODE_SCALAR && !found->quoted && is_bytes(found->text, &number) &&
+        number >= min) {
+        *bytes = number;
+        return true;
+    }
+    const bool mib = min >= 0x100000 && min % 0x100000 == 0;
+    snprintf(wanted, sizeof(wanted), "a size of at least %" PRIu64 "%s, such as 512MiB or 4GiB%s%s",
+             mib ? min / 0x100000 : min, mib ? "MiB" : " bytes", word != NULL ? ", or " : "",
+             word != NULL ? word : "");
+    return field_wrong(r, found, wanted);
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */

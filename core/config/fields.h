@@ -12,6 +12,7 @@
 #include "config/tree.h"
 #include "plugin/catalog.h"
 #include "support/error.h"
+#include "support/text.h"
 
 /* What reading a section needs: the file and where its relative paths start, the plug-ins, the error
  * to fill. */
@@ -25,7 +26,7 @@ typedef struct reader {
 
 /* A range of finite numbers. */
 typedef struct real_range {
-    double min, max;   /* max may be infinite: no bound                                           */
+    double min, max;   /* may be infinite: no bound                                               */
     bool above, below; /* the bound itself is excluded                                           */
 } real_range;
 
@@ -49,6 +50,8 @@ bool field_is_word(const node *value, const char *word);
 bool field_is_number(const node *value, double *number);
 /* Fails at the first key of `map` that is not in the list, with the nearest that is. */
 bool field_known(const reader *r, const node *map, word_list keys);
+/* Fails at the key of `value` because `name`, the key or a part of it, is none of the keys. */
+bool field_unknown(const reader *r, const node *value, const char *name, word_list keys);
 /* The value of a key that must be there; `example` is what to write. NULL on failure. */
 node *field_required(const reader *r, const node *map, const char *key, const char *example);
 
@@ -57,8 +60,16 @@ bool field_real(const reader *r, const node *map, const char *key, real_range ra
                 const char *word, double *value);
 bool field_size(const reader *r, const node *map, const char *key, size_t min, size_t max,
                 const char *word, size_t *value);
-/* Any unsigned 64-bit number. */
+/* Whether a number is in the range, which infinities and NaN never are; the range in words: "a
+ * number from 0 to 1". */
+bool real_range_holds(real_range range, double number);
+void real_range_describe(real_range range, text *out);
+/* Any unsigned 64-bit number; the same of a node. */
 bool field_seed(const reader *r, const node *map, const char *key, uint64_t *value);
+bool field_read_seed(const reader *r, const node *value, uint64_t *seed);
+/* A number of bytes, `min` or more: 1048576, 512MiB, 1.5GB. A bare `word` gives 0. */
+bool field_bytes(const reader *r, const node *map, const char *key, uint64_t min, const char *word,
+                 uint64_t *bytes);
 bool field_flag(const reader *r, const node *map, const char *key, bool *value);
 /* One of the words; stores its index. */
 bool field_choice(const reader *r, const node *map, const char *key, word_list words, int *index);

@@ -164,7 +164,17 @@ char *tree_path(const node *node)
     return path.bytes != NULL ? path.bytes : memory_string("");
 }
 
-/* ---- a place in a tree, by its path -------------------------------------------------------------------------------- */
+char *tree_name(const char *file)
+{
+    const char *base = file_base(file);
+    const char *dot = strrchr(base, '.');
+    const bool cut =
+        dot != NULL && dot != base && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+
+    return cut ? memory_string_n(base, (size_t)(dot - base)) : memory_string(base);
+}
+
+/* ---- a place in a tree, by its path ---------------------------------------------------------- */
 
 /* A bare word that says "nothing to speak of", which a map may replace. */
 static bool is_blank(const node *scalar)

@@ -55,5 +55,7 @@ void tree_remove(node *root, const char *path);
 
 /* "network.layers[0].activation": the path of a node, for messages and the matrix. A new string. */
 char *tree_path(const node *node);
+/* "iris" of "examples/iris.yaml", the name of what a file holds. A new string. */
+char *tree_name(const char *file);
 
 #endif

@@ -45,13 +45,27 @@ const char *record_part_prefix(record_part part)
     return part < RECORD_PARTS ? prefixes[part] : "";
 }
 
+double run_score_figure(double score, metric metric)
+{
+    return metric_is_better(metric, 1, 0) ? score : -score;
+}
+
+double run_record_score(const run_record *record, record_part part, metric metric)
+{
+    const double figure = record->value[part][metric];
+
+    if (run_status_is_failure(record->status) || !isfinite(figure))
+        return -HUGE_VAL;
+    return metric_is_better(metric, 1, 0) ? figure : -figure;
+}
+
 void run_record_init(run_record *record)
 {
     memset(record, 0, sizeof(*record));
-    record->train_loss = NAN;
+    record->train_loss = (double)NAN;
     for (size_t part = 0; part < RECORD_PARTS; part++)
         for (size_t m = 0; m < METRIC_COUNT; m++)
-            record->value[part][m] = NAN;
+            record->value[part][m] = (double)NAN;
 }
 
 void run_record_clear(run_record *record)

@@ -58,6 +58,11 @@ typedef struct run_record {
     size_t epoch_count;
 } run_record;
 
+/* A figure as a score, more is better: negated where less is; -INFINITY for a run that failed and for a
+ * figure that is not finite. And a score back as the figure. */
+double run_record_score(const run_record *record, record_part part, metric metric);
+double run_score_figure(double score, metric metric);
+
 /* Blank: every figure NaN. */
 void run_record_init(run_record *record);
 void run_record_clear(run_record *record);

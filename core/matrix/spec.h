@@ -1,7 +1,7 @@
 /* spec.h: a matrix file as typed structs. Reading it gives its words their meaning and finds all
  * that can be wrong with the file by itself; it opens no other file and loads no plug-in, so that
- * what was stored with results can be read again wherever they are. What depends on experiments
- * and plug-ins is the plan's (plan.h). Errors are `file:line:col: ...`, ERROR_CONFIG.
+ * what was stored with results can be read again wherever they are. What depends on experiments and
+ * plug-ins is the plan's (plan.h). Errors are `file:line:col: ...`, ERROR_CONFIG.
  *
  *     base: iris.yaml                      # an experiment file, or an experiment written here
  *     problems:                            # optional: several; else the base alone
@@ -11,12 +11,12 @@
  *     set: {train.epochs: 100}             # changes that hold for every problem
  *     axes:
  *       hidden_activation: [tanh, relu]    # short for every hidden layer's activation
- *       loss: [mse, cross_entropy]
+ *       loss: [mse, cross_entropy, kl]
  *       optimizer:
  *         - sgd
  *         - {name: adam, lr: {log: [1e-4, 1e-1]}}        # searched, if the protocol tunes
  *       data.fold: 0..4                    # whole numbers from 0 to 4
- *       optimizer.lr: {log: [1e-4, 1]}     # an axis that is searched, not compared
+ *       train.batch: {uniform: [8, 64], whole: true}   # searched, not compared
  *     rules:
  *       - {exclude: {optimizer: adam, loss: [mse, kl]}, why: "..."}
  *       - include: {hidden_activation: relu}
@@ -31,7 +31,20 @@
  *       - adam not_worse_than sgd on digits.test_accuracy by 0.005
  *       - every cell: final test_accuracy >= 0.9
  *
- * A key with dots is a path in the experiment, as with --set. */
+ * A key with dots is a path in the experiment, as with --set, and `hidden_activation` is the short
+ * one everywhere.
+ *
+ * An experiment is its base, then `set`, then the problem's own changes, then the axes in order.
+ * Changes (of `set` and of a problem) add to what is there: a map is the changes below it, so
+ * `train: {epochs: 20}` is train.epochs alone. What replaces as a whole is a scalar, a list, a
+ * component (a map with `name`), a map with `x` (a pair of files), `from` or `column`, an empty
+ * map, and train.class_weights. A value of an axis always replaces what stands at the axis's path.
+ * A setting whose effect something later in this order would take away is refused, wherever it
+ * stands; only a problem may give another value for a path of `set`.
+ *
+ * A value is named by its label, or written out as in the axis, or, where neither fits, by the name
+ * of its component: that names all values with it. In a gate a label of several words stands as it
+ * is, or in '...'. */
 #ifndef MATRIX_SPEC_H
 #define MATRIX_SPEC_H
 
@@ -44,13 +57,22 @@
 #include "support/error.h"
 #include "train/metrics.h"
 
-enum { SPEC_MOST_AXES = 16, SPEC_MOST_VALUES = 1000000, SPEC_MOST_RANGES = 10 };
+enum {
+    SPEC_MOST_AXES = 16,
+    SPEC_MOST_VALUES = 100000, /* of an axis                                                     */
+    SPEC_MOST_RANGES = 10,     /* of a cell                                                      */
+    SPEC_MOST_PROBLEMS = 1000,
+    SPEC_MOST_CHANGES = 1000, /* of a problem, and of `set`                                      */
+    SPEC_MOST_RULES = 1000,   /* and targets, and gates                                          */
+    SPEC_MOST_SEEDS = 100000,
+    SPEC_MOST_TRIALS = 100000,
+};
 
 /* ---- what is compared ------------------------------------------------------------------------ */
 
-/* A change to an experiment: the node stands at that path; both point into the spec's tree. */
+/* A change to an experiment: the node, one of the spec's tree, stands at that path. */
 typedef struct spec_change {
-    const char *path; /* "train.epochs"                                                           */
+    char *path; /* "train.epochs"                                                                */
     const node *value;
 } spec_change;
 
@@ -66,14 +88,14 @@ typedef struct spec_problem {
 
 typedef enum { RANGE_LOG, RANGE_UNIFORM, RANGE_GRID } range_rule;
 
-/* A setting that is searched: {log: [lo, hi]}, {uniform: [lo, hi]} or {grid: [v, w, ..]}, the first two
- * with `whole: true` for whole numbers (rounded to nearest). */
+/* A setting that is searched: {log: [lo, hi]}, {uniform: [lo, hi]} or {grid: [v, w, ..]}, the first
+ * two with `whole: true` for whole numbers (rounded to nearest). */
 typedef struct search_range {
     char *path; /* in the experiment: "optimizer.lr"                                             */
     range_rule rule;
-    double lo, hi; /* finite, lo < hi; log: 0 < lo                                               */
-    bool whole;
-    const node **value; /* grid: its values                                                      */
+    double lo, hi; /* lo < hi, hi - lo is finite; log: 0 < lo                                    */
+    bool whole;    /* then so are lo and hi                                                      */
+    const node **value; /* grid: its values, two or more different scalars                       */
     size_t value_count;
     place at;
 } search_range;
@@ -84,6 +106,7 @@ typedef struct axis_value {
     const node *value;   /* stands at the axis's path; ranges inside stand there as maps still    */
     search_range *range; /* those inside                                                         */
     size_t range_count;
+    node *made; /* of an interval: the value, which is in no tree                                */
     place at;
 } axis_value;
 
@@ -173,8 +196,8 @@ typedef struct spec_stats {
 typedef enum { GATE_BETTER, GATE_WORSE, GATE_NOT_WORSE, GATE_EVERY_CELL } gate_rule;
 typedef enum { GATE_AT_LEAST, GATE_ABOVE, GATE_AT_MOST, GATE_BELOW } gate_relation;
 
-/* `A better_than B [on [P.]METRIC] [by M]`, worse_than and not_worse_than alike; `every cell: [final]
- * [P.]METRIC >= X`. */
+/* `A better_than B [on [P.]METRIC] [by M]`, worse_than and not_worse_than alike; `every cell:
+ * [final] [P.]METRIC >= X`. */
 typedef struct spec_gate {
     char *text; /* as written, on one line                                                       */
     gate_rule rule;
@@ -215,11 +238,17 @@ typedef struct spec {
     size_t gate_count;
 } spec;
 
+/* On failure NULL; of a file that cannot be read, too, ERROR_CONFIG. */
 spec *spec_read(const char *path, plx_error *error);
 /* The same from bytes. */
 spec *spec_parse(const char *name, const char *folder, const char *bytes, size_t length,
                  plx_error *error);
 void spec_free(spec *spec);
+
+/* The sampler grid: how many points each log and uniform range of a cell has, so that these and the
+ * values of its `grid` ranges make exactly protocol.trials combinations. 1 where it has no such
+ * range; 0 if there is no such number, which reading has refused for all that cells can search. */
+size_t spec_grid_points(const spec *spec, const search_range *const *range, size_t count);
 
 /* "test_accuracy": part and metric of a name; false if it is none. And back, into 32 bytes. */
 bool spec_metric(const char *name, metric_name_at *metric);

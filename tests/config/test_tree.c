@@ -279,6 +279,21 @@ START_TEST(survives_damage)
 }
 END_TEST
 
+START_TEST(a_file_names_what_it_holds)
+{
+    static const char *const names[][2] = {
+        {"iris.yaml", "iris"},      {"/a/iris.yml", "iris"}, {"a.b/iris", "iris"},
+        {"a/iris.csv", "iris.csv"}, {".yaml", ".yaml"},      {"a.yaml.yaml", "a.yaml"},
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char *name = tree_name(names[i][0]);
+        ck_assert_str_eq(name, names[i][1]);
+        free(name);
+    }
+}
+END_TEST
+
 START_TEST(reads_a_file)
 {
     char *folder = harness_folder();
@@ -342,6 +357,7 @@ static Suite *suite(void)
     tcase_add_test(shape, reads_escapes);
     tcase_add_test(shape, reads_windows_line_ends);
     tcase_add_test(shape, names_the_path_of_a_node);
+    tcase_add_test(shape, a_file_names_what_it_holds);
     tcase_add_test(shape, reads_a_file);
     tcase_add_test(shape, says_that_a_file_is_not_there);
     tcase_add_test(shape, says_that_a_folder_is_no_file);
