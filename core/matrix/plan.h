@@ -27,6 +27,8 @@ typedef struct plan plan;
  * outlive the plan. NULL on failure. */
 plan *plan_new(const spec *spec, catalog *catalog, const logger *log, plx_error *error);
 void plan_free(plan *plan);
+const spec *plan_spec(const plan *plan);
+catalog *plan_catalog(const plan *plan);
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
@@ -38,7 +40,7 @@ typedef struct plan_cell {
 
 size_t plan_cells(const plan *plan);
 plan_cell plan_cell_at(const plan *plan, size_t cell);
-/* "iris tanh mse adam": unique, and the same whatever else the matrix holds. A new string. */
+/* "iris / tanh / mse / adam": unique, and the same whatever else the matrix holds. A new string. */
 char *plan_label(const plan *plan, size_t cell);
 /* Reasons for skipping with how many cells each, in order of first appearance; false behind the
  * last. */
@@ -58,8 +60,8 @@ typedef struct plan_run {
 } plan_run;
 
 size_t plan_runs(const plan *plan);
+void plan_count_runs(const plan *plan, size_t runs[RUN_PHASE_COUNT]); /* of each phase           */
 plan_run plan_run_at(const plan *plan, size_t run);
-size_t plan_trials(const plan *plan, size_t cell); /* 1 where nothing is searched                 */
 bool plan_searches(const plan *plan, size_t cell);
 /* The settings that a cell searches: those of its values, then those of searched axes. Returns how
  * many; out has room for SPEC_MOST_RANGES. */
@@ -77,8 +79,12 @@ const data_bundle *plan_data(plan *plan, const experiment *experiment, plx_error
  * without where files lie, data, plug-in files, engine version. */
 bool plan_identity(plan *plan, const experiment *experiment, char hex[65], plx_error *error);
 
-/* Which figure of the validation rows tuning goes by, and which figure is reported, for a problem;
- * false where there are no such rows. */
+/* A hash of the matrix file and of the identities of the experiments by which its cells were
+ * checked: while it stays the same, the runs of the plan are what they were. */
+const char *plan_digest(const plan *plan);
+
+/* Which figure of the validation rows tuning goes by, and which figure is reported, for a
+ * problem. */
 metric plan_select_metric(const plan *plan, uint32_t problem);
 metric_name_at plan_report_metric(const plan *plan, uint32_t problem);
 

@@ -177,8 +177,8 @@ static const char *compiler(void)
 #endif
 }
 
-/* The processor's name, of which /proc/cpuinfo has a line for each core; "unknown" without one. */
-static void cpu_model(char *out, size_t size)
+/* /proc/cpuinfo has a line for each core. */
+void rundir_cpu_model(char *out, size_t size)
 {
     static const char key[] = "\nmodel name";
     size_t length = 0;
@@ -258,7 +258,7 @@ bool rundir_write_record(const rundir *dir, const fingerprint *print, const rund
     struct rusage usage;
     json_t *out = describe_run(dir, record);
 
-    cpu_model(cpu, sizeof(cpu));
+    rundir_cpu_model(cpu, sizeof(cpu));
     if (getrusage(RUSAGE_SELF, &usage) == 0)
         json_object_set_new(out, "peak_memory_bytes",
                             json_integer((json_int_t)usage.ru_maxrss * 1024));

@@ -35,6 +35,9 @@ typedef struct rundir_record {
     double seconds; /* wall time, what came before a resume included                             */
 } rundir_record;
 
+/* The processor's name; "unknown" where the machine does not tell. */
+void rundir_cpu_model(char *out, size_t size);
+
 /* Writes run.json: the record, versions, plug-in files, CPU, memory. */
 bool rundir_write_record(const rundir *dir, const fingerprint *print, const rundir_record *record,
                          plx_error *error);

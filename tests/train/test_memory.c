@@ -51,7 +51,7 @@ static void hash_model(const char *run, char hex[65])
 
 static double value_of(const metrics *metrics, metric metric)
 {
-    double value = NAN;
+    double value = (double)NAN;
 
     ck_assert(metrics_value(metrics, metric, &value));
     return value;
