@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/memory.h"
 #include "support/utf8.h"
 
 /* Beyond this many units from the picture nothing needs to be told apart. */
@@ -159,6 +160,11 @@ char *frame_tick_text(char buffer[32], const frame_axis *axis, const double *tic
 
 /* ---- the picture ----------------------------------------------------------------------------- */
 
+static double width_of(unsigned character)
+{
+    return character < 128 ? 7.2 : 12;
+}
+
 double frame_text_width(const char *string)
 {
     double width = 0;
@@ -168,7 +174,7 @@ double frame_text_width(const char *string)
         const size_t length = utf8_character(string, left, &character);
         const size_t step = length == 0 ? 1 : length;
 
-        width += character < 128 ? 7.2 : 12;
+        width += width_of(character);
         string += step;
         left -= step;
     }
@@ -205,15 +211,58 @@ const char *frame_dashes(size_t index)
     static const char *const dashes[FRAME_COLOURS] = {"none", "7 3", "2 2.5",       "9 3 2 3",
                                                       "12 4", "4 2", "9 3 2 3 2 3", "1 3"};
 
-    return dashes[index % FRAME_COLOURS];
+    return dashes[(index + index / FRAME_COLOURS) % FRAME_COLOURS];
+}
+
+/* The bytes of the longest beginning that is not wider than `room`. */
+static size_t fitting(const char *string, double room)
+{
+    const size_t length = strlen(string);
+    double width = 0;
+    size_t at = 0;
+
+    while (at < length) {
+        unsigned character = 0;
+        const size_t bytes = utf8_character(string + at, length - at, &character);
+        width += width_of(character);
+        if (width > room)
+            break;
+        at += bytes == 0 ? 1 : bytes;
+    }
+    return at;
+}
+
+/* The beginning of a string and an ellipsis. */
+static void add_cut(html *page, const char *string, double room)
+{
+    char *beginning = memory_string_n(string, fitting(string, room - width_of(0x2026)));
+
+    page->out->failed |= beginning == NULL;
+    html_escape(page->out, beginning);
+    text_add(page->out, "\xE2\x80\xA6<title>");
+    html_escape(page->out, string);
+    text_add(page->out, "</title>");
+    free(beginning);
+}
+
+void frame_text(html *page, double x, double y, const char *anchor, const char *look,
+                const char *string, double room)
+{
+    text_addf(page->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\"", x, y, anchor);
+    if (*look != '\0')
+        text_addf(page->out, " class=\"%s\"", look);
+    text_add(page->out, ">");
+    if (frame_text_width(string) <= room)
+        html_escape(page->out, string);
+    else
+        add_cut(page, string, room);
+    text_add(page->out, "</text>\n");
 }
 
 static void add_text(html *page, double x, double y, const char *anchor, const char *look,
                      const char *string)
 {
-    text_addf(page->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\"%s>", x, y, anchor, look);
-    html_escape(page->out, string);
-    text_add(page->out, "</text>\n");
+    frame_text(page, x, y, anchor, look, string, HUGE_VAL);
 }
 
 /* The width of the widest tick of the vertical axis; also where the rectangle begins. */
@@ -242,7 +291,7 @@ static size_t horizontal_ticks(const frame *frame, double ticks[FRAME_TICKS])
 
 /* Where a logarithmic axis of less than two decades has ticks that would touch, some have no
  * text. */
-static void draw_horizontal(html *page, const frame *frame, bool grid)
+void frame_horizontal(html *page, const frame *frame, bool grid)
 {
     double ticks[FRAME_TICKS], free_from = -HUGE_VAL;
     const size_t count = horizontal_ticks(frame, ticks);
@@ -261,8 +310,8 @@ static void draw_horizontal(html *page, const frame *frame, bool grid)
         free_from = x + half + 4;
     }
     if (frame->x.label != NULL)
-        add_text(page, (frame->left + frame->right) / 2, frame->height - 5, "middle",
-                 " class=\"soft\"", frame->x.label);
+        add_text(page, (frame->left + frame->right) / 2, frame->height - 5, "middle", "soft",
+                 frame->x.label);
 }
 
 /* The vertical axis' label stands above it, where it needs no turning of the head. */
@@ -284,22 +333,49 @@ static void draw_vertical(html *page, const frame *frame, const double *ticks, s
         free_below = y - 9;
     }
     if (frame->y.label != NULL)
-        add_text(page, 2, 12, "start", " class=\"soft\"", frame->y.label);
+        add_text(page, 2, 12, "start", "soft", frame->y.label);
 }
 
-static void draw_head(html *page, frame *frame, const char *title, const char *description)
+void frame_begin(html *page, const frame *frame, const char *title, const char *description)
 {
     const unsigned named = html_id(page), described = html_id(page);
 
-    frame->clip = html_id(page);
+    if (frame->fixed)
+        text_addf(page->out, "<div class=\"wide\"><svg style=\"width:%.0fpx\" ", frame->width);
+    else
+        text_add(page->out, "<svg ");
     text_addf(page->out,
-              "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-labelledby=\"n%u n%u\">\n"
+              "viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-labelledby=\"n%u n%u\">\n"
               "<title id=\"n%u\">",
               frame->width, frame->height, named, described, named);
     html_escape(page->out, title);
     text_addf(page->out, "</title>\n<desc id=\"n%u\">", described);
     html_escape(page->out, description);
     text_add(page->out, "</desc>\n");
+}
+
+void frame_end(html *page, const frame *frame)
+{
+    text_add(page->out, frame->fixed ? "</svg></div>\n" : "</svg>\n");
+}
+
+void frame_cut(html *page, frame *frame)
+{
+    const double width = frame->right - frame->left, height = frame->bottom - frame->top;
+
+    frame->clip = html_id(page);
+    text_addf(page->out,
+              "<clipPath id=\"n%u\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+              "height=\"%.1f\"/></clipPath>\n"
+              "<rect class=\"edge\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n"
+              "<g clip-path=\"url(#n%u)\">\n",
+              frame->clip, frame->left, frame->top, width, height, frame->left, frame->top, width,
+              height, frame->clip);
+}
+
+void frame_uncut(html *page)
+{
+    text_add(page->out, "</g>\n");
 }
 
 void frame_open(html *page, frame *frame, const char *title, const char *description, bool grid)
@@ -311,20 +387,14 @@ void frame_open(html *page, frame *frame, const char *title, const char *descrip
     frame->top = frame->y.label == NULL ? 10 : 22;
     frame->right = frame->width - 12;
     frame->bottom = frame->height - (frame->x.label == NULL ? 24 : 42);
-    draw_head(page, frame, title, description);
-    draw_horizontal(page, frame, grid);
+    frame_begin(page, frame, title, description);
+    frame_horizontal(page, frame, grid);
     draw_vertical(page, frame, ticks, count, grid);
-    const double width = frame->right - frame->left, height = frame->bottom - frame->top;
-    text_addf(page->out,
-              "<clipPath id=\"n%u\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
-              "height=\"%.1f\"/></clipPath>\n"
-              "<rect class=\"edge\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n"
-              "<g clip-path=\"url(#n%u)\">\n",
-              frame->clip, frame->left, frame->top, width, height, frame->left, frame->top, width,
-              height, frame->clip);
+    frame_cut(page, frame);
 }
 
 void frame_close(html *page)
 {
-    text_add(page->out, "</g>\n</svg>\n");
+    frame_uncut(page);
+    text_add(page->out, "</svg>\n");
 }

@@ -23,6 +23,7 @@ typedef struct frame {
     double left, top, right, bottom; /* of the rectangle                                         */
     frame_axis x, y;
     unsigned clip; /* the id of the rectangle's clip path                                        */
+    bool fixed;    /* shown at its own size, in a box that scrolls, and not stretched            */
 } frame;
 
 /* Makes an axis fit values: those that it cannot show (not finite, or not above 0 on a logarithmic
@@ -45,6 +46,18 @@ char *frame_tick_text(char buffer[32], const frame_axis *axis, const double *tic
  * before. */
 void frame_open(html *page, frame *frame, const char *title, const char *description, bool grid);
 void frame_close(html *page);
+
+/* What frame_open is made of, for pictures with other axes: the picture alone, the horizontal axis
+ * (`left`, `right`, `top` and `bottom` are filled in before), the rectangle that cuts. */
+void frame_begin(html *page, const frame *frame, const char *title, const char *description);
+void frame_horizontal(html *page, const frame *frame, bool grid);
+void frame_cut(html *page, frame *frame);
+void frame_uncut(html *page);
+void frame_end(html *page, const frame *frame);
+/* A text; `anchor` is "start", "middle" or "end", `look` a class or "". One that is wider than
+ * `room` is cut, and is there as a whole when it is pointed at. */
+void frame_text(html *page, double x, double y, const char *anchor, const char *look,
+                const char *string, double room);
 
 /* Where a value lies, never NaN and never beyond what a picture can say. */
 double frame_x(const frame *frame, double value);

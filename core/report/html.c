@@ -14,6 +14,7 @@
 
 #include "support/utf8.h"
 
+/* Text and layout; figures, and what holds for narrow screens and paper. */
 static const char style[] =
     ":root{color-scheme:light dark;--page:#fff;--ink:#1b1f24;--soft:#57606a;--rule:#d0d7de;"
     "--panel:#f6f8fa;--grid:#e3e7eb;--good:#0b6b34;--bad:#b3261e;--warn:#8a5300;"
@@ -41,8 +42,13 @@ static const char style[] =
     ".neutral{color:var(--soft)}\n"
     ".verdict.good{border-color:var(--good)}.verdict.bad{border-color:var(--bad)}"
     ".verdict.warning{border-color:var(--warn)}.verdict.neutral{color:inherit}\n"
+    ".note{max-width:none;padding:.3rem 1rem;border-left:5px solid var(--soft)}\n"
+    ".note.good{color:inherit;border-color:var(--good)}"
+    ".note.bad{color:inherit;border-color:var(--bad)}"
+    ".note.warning{color:inherit;border-color:var(--warn)}.note.neutral{color:inherit}\n"
     "pre{margin:.5rem 0;padding:.6rem .8rem;background:var(--panel);border-radius:4px;"
     "overflow-x:auto;font:.9rem/1.45 ui-monospace,\"DejaVu Sans Mono\",monospace}\n"
+    "code{font:.95em ui-monospace,\"DejaVu Sans Mono\",monospace}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:.5rem 0}\n"
     "dt{color:var(--soft)}dd{margin:0;min-width:0}\n"
     ".scroll{overflow-x:auto;margin:.75rem 0}\n"
@@ -53,15 +59,24 @@ static const char style[] =
     "thead th{color:var(--soft);font-weight:600;border-bottom-width:2px}\n"
     "th{white-space:nowrap}tbody th{font-weight:600}td{min-width:5rem}\n"
     "td.n{font-variant-numeric:tabular-nums;white-space:nowrap}\n"
+    "td.w{min-width:16rem}td code{white-space:nowrap}td.w code{white-space:pre-wrap}\n"
     "td.t{font-weight:600;white-space:nowrap}\n"
     ".gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr));"
     "gap:1.25rem 1.5rem;margin:1rem 0}\n"
+    "summary{cursor:pointer;color:var(--soft);font-size:.9rem}\n";
+static const char figure_style[] =
     "figure{margin:0;min-width:0;max-width:34rem}\n"
+    ".shelf{display:flex;flex-wrap:wrap;gap:1rem 1.75rem;margin:.75rem 0 1rem}"
+    ".shelf figure{max-width:100%}.shelf .legend{max-width:28rem}\n"
     "figcaption{font-weight:600;margin:.25rem 0}\n"
     "figure .scroll{max-height:20rem;overflow:auto}\n"
-    "summary{cursor:pointer;color:var(--soft);font-size:.9rem}\n"
     "svg{display:block;width:100%;height:auto}\n"
+    ".wide{overflow-x:auto}.wide svg{max-width:none}\n"
     "svg text{font-size:12px;fill:var(--ink)}svg .soft{fill:var(--soft)}\n"
+    "svg .small{font-size:10px}svg .strong{font-weight:600}svg .bad{fill:var(--bad)}\n"
+    "svg .empty{fill:var(--panel);stroke:var(--rule)}"
+    "svg .failed{fill:var(--panel);stroke:var(--bad);stroke-width:1.5}\n"
+    "svg .hatch{stroke:var(--soft);stroke-width:1.2;stroke-opacity:.7;fill:none}\n"
     "svg .head{font-size:13px;font-weight:600}\n"
     "svg .grid{stroke:var(--grid);stroke-width:1;fill:none}\n"
     "svg .edge{stroke:var(--soft);stroke-width:1;fill:none}\n"
@@ -70,15 +85,19 @@ static const char style[] =
     ".legend{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem 1rem;margin:.15rem 0;"
     "padding:0;font-size:.88rem}\n"
     ".legend li{display:flex;align-items:center;gap:.4rem;min-width:0;overflow-wrap:anywhere}\n"
-    ".legend svg{width:34px;height:14px;flex:none}\n"
+    ".legend b{flex:none}.legend svg{width:34px;height:14px;flex:none}\n"
     "@media (max-width:36rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}"
     "main{padding:1rem .75rem 3rem}th,td{padding-right:.6rem}table{font-size:.88rem}}\n"
     "@page{size:A4;margin:15mm}\n"
-    "@media print{body{font-size:10pt}main{max-width:none;padding:0}"
-    ".scroll,figure .scroll{overflow:visible;max-height:none}pre{white-space:pre-wrap}"
-    ".gallery{grid-template-columns:1fr 1fr}"
-    "details:not([open]){display:none}figure,tr,.verdict{break-inside:avoid}h2,h3,h4{break-after:"
-    "avoid}"
+    "@media print{body{font-size:10pt}main{max-width:none;padding:0}\n"
+    "table{font-size:8.5pt}th,td.t{white-space:normal}\n"
+    "th,td,td.w{min-width:3.2em;padding-right:.45rem;overflow-wrap:anywhere}\n"
+    "tbody th{min-width:6em}\n"
+    "pre,td code{white-space:pre-wrap}\n"
+    ".scroll,figure .scroll,.wide{overflow:visible;max-height:none}.wide svg{max-width:100%}\n"
+    ".gallery{grid-template-columns:1fr 1fr}details:not([open]){display:none}\n"
+    "figure,tr,.verdict{break-inside:avoid}h2,h3,h4,h2+p{break-after:avoid}\n"
+    "figure:has(details[open]){break-inside:auto}\n"
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -202,6 +221,7 @@ void html_open(html *page, text *out, const char *title)
     html_escape(out, title);
     text_add(out, "</title>\n<style>\n");
     text_add(out, style);
+    text_add(out, figure_style);
     text_add(out, "</style>\n</head>\n<body>\n<main>\n");
 }
 
@@ -249,6 +269,17 @@ void html_verdict(html *page, html_tone tone, const char *format, ...)
     escape_format(page->out, format, arguments);
     va_end(arguments);
     text_add(page->out, "</strong></p>\n");
+}
+
+void html_note(html *page, html_tone tone, const char *format, ...)
+{
+    va_list arguments;
+
+    text_addf(page->out, "<p class=\"note %s\">", tone_class(tone));
+    va_start(arguments, format);
+    escape_format(page->out, format, arguments);
+    va_end(arguments);
+    text_add(page->out, "</p>\n");
 }
 
 void html_code(html *page, const char *string)
@@ -316,6 +347,25 @@ void html_cell(html *page, const char *format, ...)
     text_add(page->out, "</td>");
 }
 
+void html_cell_wide(html *page, const char *string, const char *code)
+{
+    text_add(page->out, "<td class=\"w\">");
+    html_escape(page->out, string);
+    if (code != NULL) {
+        text_add(page->out, "<br/><code>");
+        html_escape(page->out, code);
+        text_add(page->out, "</code>");
+    }
+    text_add(page->out, "</td>");
+}
+
+void html_cell_code(html *page, const char *string)
+{
+    text_add(page->out, "<td><code>");
+    html_escape(page->out, string);
+    text_add(page->out, "</code></td>");
+}
+
 void html_cell_head(html *page, const char *string)
 {
     text_add(page->out, "<th scope=\"row\">");
@@ -356,6 +406,16 @@ void html_gallery_open(html *page)
 }
 
 void html_gallery_close(html *page)
+{
+    text_add(page->out, "</div>\n");
+}
+
+void html_shelf_open(html *page)
+{
+    text_add(page->out, "<div class=\"shelf\">\n");
+}
+
+void html_shelf_close(html *page)
 {
     text_add(page->out, "</div>\n");
 }

@@ -36,6 +36,9 @@ void html_paragraph(html *page, const char *format, ...) __attribute__((format(p
 typedef enum { HTML_NEUTRAL, HTML_GOOD, HTML_BAD, HTML_WARNING } html_tone;
 void html_verdict(html *page, html_tone tone, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* A remark, beside the verdict: in its tone, but quieter. */
+void html_note(html *page, html_tone tone, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Several lines in a fixed-width font, as they stand: formulas, commands. */
 void html_code(html *page, const char *string);
 
@@ -49,6 +52,10 @@ void html_terms_close(html *page);
 void html_table_open(html *page, const char *caption, const char *const *titles, size_t columns);
 void html_row_open(html *page);
 void html_cell(html *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A cell of a sentence or more, which is given the room that takes; `code`, unless it is NULL,
+ * stands below it in a fixed-width font. */
+void html_cell_wide(html *page, const char *string, const char *code);
+void html_cell_code(html *page, const char *string);
 /* The cell that names its row. */
 void html_cell_head(html *page, const char *string);
 void html_cell_number(html *page, double value, int digits); /* NaN: a dash                       */
@@ -60,6 +67,9 @@ void html_table_close(html *page);
 /* Several figures side by side where there is room. */
 void html_gallery_open(html *page);
 void html_gallery_close(html *page);
+/* The same for figures that have a width of their own. */
+void html_shelf_open(html *page);
+void html_shelf_close(html *page);
 /* A figure: first its caption, then its picture, then perhaps details. */
 void html_figure_open(html *page);
 void html_caption(html *page, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -47,7 +47,7 @@ static frame frame_of(const plot *plot)
 
     for (size_t i = 0; i < plot->series_count; i++) {
         take_series(&f.x, &f.y, &plot->series[i]);
-        markers |= plot->series[i].markers;
+        markers |= plot->series[i].markers || plot->series[i].apart;
     }
     frame_axis_settle(&f.x, markers);
     frame_axis_settle(&f.y, true);
@@ -80,7 +80,10 @@ static void draw_line(html *page, const frame *f, const plot_series *s, size_t c
         const double y = round(10 * frame_y(f, s->y[i])) / 10;
         if (drawing && x == last_x && y == last_y)
             continue;
-        text_addf(page->out, "%c%.1f %.1f", drawing ? 'L' : 'M', x, y);
+        if (drawing && s->steps)
+            text_addf(page->out, "H%.1fV%.1f", x, y);
+        else
+            text_addf(page->out, "%c%.1f %.1f", drawing ? 'L' : 'M', x, y);
         drawing = true;
         last_x = x;
         last_y = y;
@@ -103,7 +106,7 @@ static void draw_markers(html *page, const frame *f, const plot_series *s, size_
     text_addf(page->out, "<path style=\"fill:var(--c%zu)\" d=\"M0 0", colour % FRAME_COLOURS);
     for (size_t i = 0; i < s->count; i++) {
         const bool alone = !(i > 0 && there(s, i - 1)) && !there(s, i + 1);
-        if (there(s, i) && (s->markers || alone))
+        if (there(s, i) && (s->markers || s->apart || alone))
             draw_marker(page, frame_x(f, s->x[i]), frame_y(f, s->y[i]), colour);
     }
     text_add(page->out, "\"/>\n");
@@ -187,7 +190,8 @@ void plot_picture(html *page, const plot *plot)
         draw_band(page, &f, &plot->series[i], i);
     /* the first series, which the plot is about, is drawn last */
     for (size_t i = plot->series_count; i > 0; i--) {
-        draw_line(page, &f, &plot->series[i - 1], i - 1);
+        if (!plot->series[i - 1].apart)
+            draw_line(page, &f, &plot->series[i - 1], i - 1);
         draw_markers(page, &f, &plot->series[i - 1], i - 1);
         for (size_t k = 0; k < plot->series[i - 1].count; k++)
             points += there(&plot->series[i - 1], k);
@@ -200,11 +204,13 @@ void plot_picture(html *page, const plot *plot)
 
 static void legend_line(html *page, const plot_series *s, size_t i)
 {
-    text_addf(page->out,
-              "<li><svg viewBox=\"0 0 34 14\" aria-hidden=\"true\"><path class=\"line\" "
-              "style=\"stroke:var(--c%zu)\" stroke-dasharray=\"%s\" d=\"M1 7H33\"/>",
-              i % FRAME_COLOURS, frame_dashes(i));
-    if (s->markers) {
+    text_add(page->out, "<li><svg viewBox=\"0 0 34 14\" aria-hidden=\"true\">");
+    if (!s->apart)
+        text_addf(page->out,
+                  "<path class=\"line\" style=\"stroke:var(--c%zu)\" stroke-dasharray=\"%s\" "
+                  "d=\"M1 7H33\"/>",
+                  i % FRAME_COLOURS, frame_dashes(i));
+    if (s->markers || s->apart) {
         text_addf(page->out, "<path style=\"fill:var(--c%zu)\" d=\"", i % FRAME_COLOURS);
         draw_marker(page, 17, 7, i);
         text_add(page->out, "\"/>");
@@ -222,6 +228,8 @@ void plot_legend(html *page, const plot *plot)
     for (size_t i = 0; i < plot->series_count; i++)
         legend_line(page, &plot->series[i], i);
     for (size_t i = 0; i < plot->zone_count; i++) {
+        if (plot->zones[i].label == NULL)
+            continue;
         text_add(page->out, "<li><svg viewBox=\"0 0 34 14\" aria-hidden=\"true\"><rect "
                             "class=\"zone\" width=\"34\" height=\"14\"/><rect class=\"edge\" "
                             "x=\".5\" y=\".5\" width=\"33\" height=\"13\"/></svg><span>");

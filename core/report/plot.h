@@ -16,12 +16,14 @@ typedef struct plot_series {
     const double *lo, *hi; /* a band about the line; NULL: none                                  */
     size_t count;
     bool markers; /* at the points                                                               */
+    bool apart;   /* markers alone, no line between them                                          */
+    bool steps;   /* a value holds until the next point, where it jumps: shares, counts           */
 } plot_series;
 
 /* A stretch of the horizontal axis that is shaded. */
 typedef struct plot_zone {
     double from, to; /* may be infinite                                                          */
-    const char *label;
+    const char *label; /* in the legend; NULL: it is one more of those before                     */
 } plot_zone;
 
 /* lo == hi: from the data */

@@ -143,6 +143,42 @@ START_TEST(on_a_logarithmic_axis_zero_lies_at_the_low_end)
 }
 END_TEST
 
+START_TEST(no_two_of_many_lines_look_alike)
+{
+    enum { LINES = 4 * FRAME_COLOURS };
+
+    for (size_t i = 0; i < LINES; i++)
+        for (size_t k = 0; k < i; k++)
+            ck_assert(i % FRAME_COLOURS != k % FRAME_COLOURS ||
+                      strcmp(frame_dashes(i), frame_dashes(k)) != 0);
+    ck_assert_str_eq(frame_dashes(0), "none");
+}
+END_TEST
+
+static void check_text(const char *string, double room, const char *expected)
+{
+    text t = {.bytes = NULL};
+    html page = {.out = &t};
+
+    frame_text(&page, 1, 2, "end", "soft", string, room);
+    ck_assert_str_eq(t.bytes, expected);
+    free(t.bytes);
+}
+
+START_TEST(a_text_that_is_too_long_is_cut_between_characters)
+{
+    check_text("a<b", 100,
+               "<text x=\"1.0\" y=\"2.0\" text-anchor=\"end\" class=\"soft\">"
+               "a&lt;b</text>\n");
+    check_text("ab<cdefgh", 40,
+               "<text x=\"1.0\" y=\"2.0\" text-anchor=\"end\" class=\"soft\">"
+               "ab&lt;\xE2\x80\xA6<title>ab&lt;cdefgh</title></text>\n");
+    check_text("\xC3\xA9\xC3\xA9\xC3\xA9", 35,
+               "<text x=\"1.0\" y=\"2.0\" text-anchor=\"end\" class=\"soft\">"
+               "\xC3\xA9\xE2\x80\xA6<title>\xC3\xA9\xC3\xA9\xC3\xA9</title></text>\n");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *all = suite_create("report: frame");
@@ -157,6 +193,8 @@ static Suite *suite(void)
     tcase_add_test(tests, values_lie_where_the_axis_says);
     tcase_add_test(tests, no_value_leads_out_of_what_a_picture_can_say);
     tcase_add_test(tests, on_a_logarithmic_axis_zero_lies_at_the_low_end);
+    tcase_add_test(tests, no_two_of_many_lines_look_alike);
+    tcase_add_test(tests, a_text_that_is_too_long_is_cut_between_characters);
     suite_add_tcase(all, tests);
     return all;
 }

@@ -135,6 +135,43 @@ START_TEST(a_zone_is_shaded_within_the_axes)
 }
 END_TEST
 
+START_TEST(a_value_holds_until_the_next_where_it_steps)
+{
+    const plot_series series = {.name = "a", .x = x, .y = rising, .count = 5, .steps = true};
+    const plot plot = plot_of(&series, 1);
+    char *path = path_of(&plot);
+
+    ck_assert_uint_eq(wellformed_count(path, "M"), 1);
+    ck_assert_uint_eq(wellformed_count(path, "H"), 4);
+    ck_assert_uint_eq(wellformed_count(path, "V"), 4);
+    ck_assert_uint_eq(wellformed_count(path, "L"), 0);
+    free(path);
+}
+END_TEST
+
+START_TEST(points_apart_have_no_line)
+{
+    const plot_series series = {.name = "a", .x = x, .y = rising, .count = 5, .apart = true};
+    const plot plot = plot_of(&series, 1);
+
+    check_count(plot_picture, &plot, "class=\"line\"", 0);
+    check_count(plot_picture, &plot, "a3.2 3.2 0 1 0 6.4 0", 5);
+}
+END_TEST
+
+START_TEST(zones_of_one_kind_are_told_once)
+{
+    const plot_series series = {.name = "a", .x = x, .y = rising, .count = 5};
+    const plot_zone zones[] = {{1e-3, 1e-2, "diverged"}, {1, 10, NULL}};
+    plot plot = plot_of(&series, 1);
+
+    plot.zones = zones;
+    plot.zone_count = 2;
+    check_count(plot_picture, &plot, "class=\"zone\"", 2);
+    check_count(plot_legend, &plot, "class=\"zone\"", 1);
+}
+END_TEST
+
 START_TEST(a_single_line_needs_no_legend)
 {
     const plot_series series[] = {{.name = "a", .x = x, .y = rising, .count = 5},
@@ -221,6 +258,9 @@ static Suite *suite(void)
     tcase_add_test(tests, lines_differ_by_colour_and_dashes);
     tcase_add_test(tests, a_band_is_there_and_back);
     tcase_add_test(tests, a_zone_is_shaded_within_the_axes);
+    tcase_add_test(tests, a_value_holds_until_the_next_where_it_steps);
+    tcase_add_test(tests, points_apart_have_no_line);
+    tcase_add_test(tests, zones_of_one_kind_are_told_once);
     tcase_add_test(tests, a_single_line_needs_no_legend);
     tcase_add_test(tests, nothing_to_draw_is_said);
     tcase_add_test(tests, lines_over_the_same_points_share_a_table);
