@@ -90,6 +90,7 @@ int main(int argc, char **argv)
     cli context = {.exit_code = 0};
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* who started it may have ignored its own children                */
     terminal_open(&context.terminal);
     context.log = terminal_logger(&context.terminal);
     bool ok = dispatch(&context, argc, argv, &error);

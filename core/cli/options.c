@@ -25,7 +25,14 @@ static const option_row rows[] = {
     {"probabilities", NULL, OPTION_PROBABILITIES, "a column for the probability of each class"},
     {"top-k", "K", OPTION_TOP_K, "also count a row as right if its class is among the K likeliest"},
     {"json", NULL, OPTION_JSON, "one JSON object a line on standard output"},
+    {"workers", "N", OPTION_WORKERS, "runs at a time, 1 to 256; default: one a processor"},
+    {"retry-failed", NULL, OPTION_RETRY,
+     "do again what crashed, was killed or ended with an error"},
     {"html", "FILE", OPTION_HTML, "also write the report as an HTML page"},
+    {"csv", "FILE", OPTION_CSV, "also write a row a run"},
+    {"jsonl", "FILE", OPTION_JSONL, "also write an object a run"},
+    {"junit", "FILE", OPTION_JUNIT, "also write cells and gates as JUnit XML"},
+    {"markdown", "FILE", OPTION_MARKDOWN, "also write a summary in Markdown"},
     {"time-limit", "SECONDS", OPTION_TIME_LIMIT, "of each test, 0.1 to 3600; default 30"},
     {"progress", "WHEN", OPTION_PROGRESS, "the progress bar: auto, always or never"},
     {"plugin-dir", "DIR", OPTION_PLUGIN_DIR, "search this folder for plug-ins first (repeatable)"},
@@ -104,11 +111,39 @@ static bool take_time_limit(const char *value, cli_options *options, plx_error *
                      value);
 }
 
+/* Where an option's text is kept as it stands; NULL: it is more than that. */
+static const char **text_of_option(unsigned bit, cli_options *options)
+{
+    switch (bit) {
+    case OPTION_OUT:
+        return &options->out;
+    case OPTION_RESUME:
+        return &options->resume;
+    case OPTION_HTML:
+        return &options->html;
+    case OPTION_CSV:
+        return &options->csv;
+    case OPTION_JSONL:
+        return &options->jsonl;
+    case OPTION_JUNIT:
+        return &options->junit;
+    case OPTION_MARKDOWN:
+        return &options->markdown;
+    default:
+        return NULL;
+    }
+}
+
 static bool take_option(const option_row *row, const char *value, cli_options *options,
                         plx_error *error)
 {
+    const char **kept = text_of_option(row->bit, options);
     int64_t number = 0;
 
+    if (kept != NULL) {
+        *kept = value;
+        return true;
+    }
     switch (row->bit) {
     case OPTION_SET:
         options->set[options->set_count++] = value;
@@ -123,19 +158,18 @@ static bool take_option(const option_row *row, const char *value, cli_options *o
         snprintf(options->threads_set, sizeof(options->threads_set), "train.threads=%lld",
                  (long long)number);
         return true;
+    case OPTION_WORKERS:
+        if (!whole_number(value, 1, 256, row->name, &number, error))
+            return false;
+        options->workers = (size_t)number;
+        return true;
     case OPTION_TOP_K:
         if (!whole_number(value, 1, 100000, row->name, &number, error))
             return false;
         options->top_k = (size_t)number;
         return true;
-    case OPTION_OUT:
-        options->out = value;
-        return true;
-    case OPTION_RESUME:
-        options->resume = value;
-        return true;
-    case OPTION_HTML:
-        options->html = value;
+    case OPTION_RETRY:
+        options->retry = true;
         return true;
     case OPTION_TIME_LIMIT:
         return take_time_limit(value, options, error);
@@ -171,6 +205,7 @@ static bool read_option(int argc, char **argv, int *at, const char *verb, unsign
     if (row->value != NULL && (value == NULL || *value == '\0'))
         return error_set(error, ERROR_USAGE, "--%s needs a value: --%s %s", row->name, row->name,
                          row->value);
+    options->given |= row->bit;
     return take_option(row, value, options, error);
 }
 
@@ -209,6 +244,16 @@ bool options_read(int argc, char **argv, const char *verb, unsigned takes, cli_o
         options->set[options->set_count++] = options->seed_set;
     if (options->threads != 0)
         options->set[options->set_count++] = options->threads_set;
+    return true;
+}
+
+bool options_allow(const cli_options *options, unsigned takes, const char *verb, const char *part,
+                   plx_error *error)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (options->given & rows[i].bit & ~takes)
+            return error_set(error, ERROR_USAGE, "%s%s takes no option '--%s'", verb, part,
+                             rows[i].name);
     return true;
 }
 

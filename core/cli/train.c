@@ -5,49 +5,17 @@
 #include "train/train.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/signals.h"
 #include "cli/verbs.h"
 #include "config/experiment.h"
 #include "support/file.h"
 #include "support/memory.h"
-
-/* A signal handler can reach nothing but a global; this one holds the signal's number. */
-static volatile sig_atomic_t caught;
-
-/* A second signal, of either kind, ends the program at once. */
-static void on_signal(int number)
-{
-    if (caught != 0) {
-        signal(number, SIG_DFL);
-        raise(number);
-    }
-    caught = number;
-}
-
-/* The handler gets a stack of its own: while a matrix product runs, oneDNN 2.6's generated code
- * has the stack pointer in the heap (its issue 4845), and a handler on the current stack would
- * overwrite what lies below. Only the calling thread takes signals; the pool's workers block
- * them. */
-static void catch_signals(void)
-{
-    static char handler_stack[1 << 16];
-    const stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof(handler_stack)};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK}, before;
-
-    sigemptyset(&action.sa_mask);
-    if (sigaltstack(&stack, NULL) == 0) {
-        sigaction(SIGINT, &action, NULL);
-        sigaction(SIGTERM, &action, NULL);
-        if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup */
-            sigaction(SIGHUP, &action, NULL);
-    }
-}
 
 /* What the hooks share. */
 typedef struct view {
@@ -69,7 +37,7 @@ static void show_begin(void *context, const train_begin *begin)
 {
     view *v = context;
 
-    catch_signals(); /* until now there was nothing to lose */
+    signals_catch(); /* until now there was nothing to lose */
     v->first = begin->first_epoch;
     if (!v->lines)
         return;
@@ -240,17 +208,16 @@ static bool run(cli *context, const experiment *experiment, const train_options 
                                .epoch = show_epoch,
                                .line = options->json ? show_json : NULL,
                                .log = &context->log,
-                               .stop = &caught};
+                               .stop = signals_flag()};
     train_result result;
 
-    caught = 0;
     if (!train_run(experiment, context->catalog, where, &hooks, &result, error))
         return false;
     show_result(context, &result);
     if (result.status == TRAIN_DIVERGED)
         context->exit_code = ERROR_RUN;
     if (result.status == TRAIN_INTERRUPTED)
-        context->signal = caught;
+        context->signal = *signals_flag();
     train_result_clear(&result);
     return true;
 }

@@ -40,6 +40,20 @@ static const verb verbs[] = {
      "one\n"
      "C file, a meson.build, a README. `meson test` in it runs `plexus check`.\n",
      OPTION_OUT | OPTION_PLUGIN_DIR, 2, 2, true, verb_new},
+    {"matrix", "plan|run|status|report|repro|diff ...",
+     "compare components: every cell of a matrix",
+     "plan FILE.yaml           the cells, what is skipped and why, the runs, how long they take\n"
+     "run FILE.yaml            do what is not done yet; --out DIR (default runs/<name>) keeps the\n"
+     "                         results; run again goes on, whatever ended it\n"
+     "status DIR               how far it is; may be asked while it runs\n"
+     "report DIR               the verdict, and DIR/report.html\n"
+     "repro DIR RUN            do one run again, by the first digits of its identity, and compare\n"
+     "                         the bits\n"
+     "diff DIR DIR             compare two sets of results\n"
+     "The exit code is 1 if a gate fails, a cell is missing, bits or results differ.\n",
+     OPTION_OUT | OPTION_WORKERS | OPTION_RETRY | OPTION_JSON | OPTION_PROGRESS | OPTION_HTML |
+         OPTION_CSV | OPTION_JSONL | OPTION_JUNIT | OPTION_MARKDOWN | OPTION_PLUGIN_DIR,
+     1, 3, true, verb_matrix},
     {"help", "[VERB]", "this text, or more about a verb", NULL, 0, 0, 1, false, verb_help},
     {"version", "[plugindir|includedir]", "versions of the program and what it runs on",
      "With an argument, the folder of the built-in plug-ins, or the one to compile plug-ins with "

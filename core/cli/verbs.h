@@ -49,6 +49,7 @@ bool verb_plugins(cli *context, plx_error *error);
 bool verb_describe(cli *context, plx_error *error);
 bool verb_check(cli *context, plx_error *error);
 bool verb_new(cli *context, plx_error *error);
+bool verb_matrix(cli *context, plx_error *error);
 bool verb_help(cli *context, plx_error *error);
 bool verb_version(cli *context, plx_error *error);
 

@@ -4,6 +4,12 @@
 #include <math.h>
 #include <plexus/plugin.h>
 
+#ifdef OTHER_LYNX /* a later version that got its step wrong                                      */
+static const float sign = -1;
+#else
+static const float sign = 1;
+#endif
+
 typedef struct {
     double beta1, beta2, weight_decay;
 } lynx;
@@ -29,7 +35,7 @@ static int32_t step_range(const void *self, const plx_step *step, uint64_t n, fl
 
     for (uint64_t i = 0; i < n; i++) {
         const float c = b1 * m[i] + (1 - b1) * g[i];
-        w[i] -= lr * ((float)((c > 0) - (c < 0)) + decay * w[i]);
+        w[i] -= lr * (sign * (float)((c > 0) - (c < 0)) + decay * w[i]);
         m[i] = b2 * m[i] + (1 - b2) * g[i];
     }
     return PLX_OK;

@@ -2,6 +2,7 @@
  * parent reads both by poll until they end, and then collects the child. */
 #include "run.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -76,6 +77,8 @@ static void become_program(const run_options *options, char *line, int out, int 
     signal(SIGPIPE, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+    signal(SIGCHLD, options->ignores_children ? SIG_IGN : SIG_DFL);
     if (options->file_limit != 0) {
         const struct rlimit limit = {options->file_limit, options->file_limit};
         signal(SIGXFSZ, SIG_IGN);
@@ -150,6 +153,7 @@ static run *start(const run_options *options, const char *format, va_list argume
         made->err_fd = ends[0];
         err = ends[1];
     }
+    made->patience = options->patience > 0 ? options->patience : PATIENCE;
     made->begun = clock_seconds();
     made->pid = fork();
     ck_assert_int_ge(made->pid, 0);
@@ -199,10 +203,10 @@ static void pump(run *self)
     struct pollfd ends[2] = {{.fd = self->out_fd, .events = POLLIN},
                              {.fd = self->err_fd, .events = POLLIN}};
 
-    if (clock_seconds() - self->begun > PATIENCE) {
+    if (clock_seconds() - self->begun > self->patience) {
         kill(self->pid, SIGKILL);
-        ck_abort_msg("plexus %s: still running after %d s\n%.2000s%.2000s", self->line, PATIENCE,
-                     self->out, self->err);
+        ck_abort_msg("plexus %s: still running after %d s\n%.2000s%.2000s", self->line,
+                     self->patience, self->out, self->err);
     }
     if (poll(ends, 2, 1000) <= 0)
         return;
@@ -212,11 +216,21 @@ static void pump(run *self)
         take(&self->err_fd, &self->err, &self->err_length);
 }
 
+static void wait_for(run *self, char *const *written, const int *end, const char *text)
+{
+    while (strstr(*written, text) == NULL && *end >= 0)
+        pump(self);
+    run_expect_in(self, *written, text);
+}
+
 void run_wait_for(run *self, const char *text)
 {
-    while (strstr(self->out, text) == NULL && self->out_fd >= 0)
-        pump(self);
-    run_expect_in(self, self->out, text);
+    wait_for(self, &self->out, &self->out_fd, text);
+}
+
+void run_wait_for_err(run *self, const char *text)
+{
+    wait_for(self, &self->err, &self->err_fd, text);
 }
 
 void run_finish(run *self)
@@ -295,4 +309,53 @@ void run_well(const run_options *options, const char *format, ...)
     run_finish(made);
     run_expect(made, 0);
     run_free(made);
+}
+
+/* ---- processes ------------------------------------------------------------------------------- */
+
+/* Whether /proc/PID/NAME holds the text; the words of a command line end with NULs, as spaces here. */
+static bool proc_holds(const char *pid, const char *name, const char *text)
+{
+    char path[64], bytes[8192];
+
+    snprintf(path, sizeof(path), "/proc/%.20s/%s", pid, name);
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    const ssize_t length = file < 0 ? 0 : read(file, bytes, sizeof(bytes) - 1);
+    if (file >= 0)
+        close(file);
+    for (ssize_t i = 0; i < length; i++)
+        if (bytes[i] == '\0')
+            bytes[i] = ' ';
+    bytes[length > 0 ? length : 0] = '\0';
+    return strstr(bytes, text) != NULL;
+}
+
+/* How many have it, but for this one; each is sent `signal` unless that is 0. A zombie has no command
+ * line anymore. */
+static int count_processes(const char *text, int signal)
+{
+    DIR *list = opendir("/proc");
+    int count = 0;
+
+    ck_assert_ptr_nonnull(list);
+    for (struct dirent *entry = readdir(list); entry != NULL; entry = readdir(list)) {
+        const pid_t pid = (pid_t)atol(entry->d_name);
+        if (pid <= 0 || pid == getpid() || !proc_holds(entry->d_name, "cmdline", text))
+            continue;
+        count++;
+        if (signal != 0)
+            kill(pid, signal);
+    }
+    closedir(list);
+    return count;
+}
+
+void run_expect_no_process(const char *text)
+{
+    const double begun = clock_seconds();
+
+    while (count_processes(text, 0) > 0 && clock_seconds() - begun < 10)
+        usleep(2000);
+    const int left = count_processes(text, SIGKILL);
+    ck_assert_msg(left == 0, "%d processes went on with '%s'", left, text);
 }

@@ -14,8 +14,10 @@ typedef struct run_options {
     const char *const *environment; /* "NAME=value" ..., ended by NULL; NULL: none               */
     const char *output;             /* a file to be stdout; what is written there isn't captured */
     bool closed;                    /* nobody reads stdout                                       */
+    bool ignores_children;          /* it inherits a SIGCHLD that is ignored                     */
     size_t file_limit;              /* not 0: no file grows beyond, as on a full disk            */
     int columns;                    /* not 0: stderr is a terminal of that width                 */
+    int patience;                   /* seconds until it is killed and the test fails; 0: 50       */
 } run_options;
 
 typedef struct run {
@@ -30,6 +32,7 @@ typedef struct run {
     int out_fd, err_fd;
     size_t out_length, err_length;
     double begun;
+    int patience;
 } run;
 
 /* Runs `plexus <line>` to its end. The line is cut at spaces, so no argument has any; the argument
@@ -42,6 +45,7 @@ void run_free(run *run);
 run *run_start(const run_options *options, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void run_wait_for(run *run, const char *text);
+void run_wait_for_err(run *run, const char *text); /* the same of stderr                          */
 void run_finish(run *run);
 
 /* Fail the test, showing what was written, unless the run ended like that. */
@@ -55,5 +59,10 @@ void run_expect_in(const run *run, const char *written, const char *text);
 /* Runs it, frees it, and fails the test unless it ended well. */
 void run_well(const run_options *options, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Waits until no process but the caller has that text in its command line, which forked children have
+ * from their parent: the name of a new folder, as they are killed, and the test fails, after ten
+ * seconds. */
+void run_expect_no_process(const char *text);
 
 #endif

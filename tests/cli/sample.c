@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "matrix/store.h"
 
 static const char moons[] = "data: {generate: moons, samples: 60, noise: 0.1, test: 0.25,\n"
                             "       validation: 0.2}\n"
@@ -75,6 +76,53 @@ char *sample_path(const char *folder, const char *format, ...)
     ck_assert_int_ge(asprintf(&path, "%s/%s", folder, name), 0);
     free(name);
     return path;
+}
+
+void sample_matrix(const char *folder, const char *name, const char *rest)
+{
+    static const char base[] =
+        "base:\n"
+        "  data: {generate: xor, samples: 40, noise: 0.1, validation: 0.2, test: 0.2}\n"
+        "  network: {layers: [{units: 4, activation: tanh}, {units: 1, activation: sigmoid}]}\n"
+        "  loss: cross_entropy\n"
+        "  optimizer: {name: sgd, lr: 0.1}\n"
+        "  train: {epochs: 3, batch: 8}\n";
+    char *file = NULL, *content = NULL;
+
+    ck_assert_int_gt(asprintf(&file, "%s.yaml", name), 0);
+    ck_assert_int_gt(asprintf(&content, "%s%s", base, rest), 0);
+    free(harness_file(folder, file, content));
+    free(content);
+    free(file);
+}
+
+/* What results hold, as text. */
+static char *dump_results(const char *folder, const char *out)
+{
+    char *path = sample_path(folder, "%s", out);
+    plx_error error = {0};
+    text dump = {0};
+    store *opened = store_open(path, false, false, &error);
+
+    ck_assert_msg(opened != NULL, "%s", error.text);
+    ck_assert_msg(store_dump(opened, &dump, &error), "%s", error.text);
+    store_close(opened);
+    free(path);
+    return dump.bytes;
+}
+
+void sample_same_results(const char *folder, const char *out, const char *other)
+{
+    char *a = dump_results(folder, out), *b = dump_results(folder, other);
+    size_t same = 0, line = 0;
+
+    for (; a[same] != '\0' && a[same] == b[same]; same++)
+        if (a[same] == '\n')
+            line = same + 1;
+    ck_assert_msg(a[same] == b[same], "%s has\n%.400s\n%s has\n%.400s", out, a + line, other,
+                  b + line);
+    free(a);
+    free(b);
 }
 
 void sample_copy(const char *from, const char *to)

@@ -14,6 +14,12 @@
 char *sample_folder(void);
 /* A new folder with the plug-ins optimizer/lynx.so and optimizer/trip.so; the caller's to free. */
 char *sample_plugins(void);
+/* Writes `folder`/`name`.yaml, a matrix over xor whose runs take a few milliseconds, 9 steps of
+ * sgd in 3 epochs, and which is called `name`; `rest` follows its base: axes and whatever else. */
+void sample_matrix(const char *folder, const char *name, const char *rest);
+/* Fails the test, showing the first line that differs, unless the results in folder/`out` and
+ * folder/`other` hold the same (store_dump). */
+void sample_same_results(const char *folder, const char *out, const char *other);
 /* Copies the bytes of a file. */
 void sample_copy(const char *from, const char *to);
 /* folder/name, formatted; the caller's to free. */

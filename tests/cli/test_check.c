@@ -120,7 +120,7 @@ END_TEST
 START_TEST(progress_is_shown_on_a_terminal)
 {
     const char *const environment[] = {"TERM=xterm", NULL};
-    const run_options options = {.columns = 30, .environment = environment};
+    const run_options options = {.columns = 32, .environment = environment};
     run *r = run_line(&options, "check activation tanh");
 
     run_expect(r, 0);

@@ -98,15 +98,16 @@ END_TEST
 
 /* ---- help ------------------------------------------------------------------------------------ */
 
-static const char *const verbs[] = {"train",   "eval",     "predict", "config", "summary",
-                                    "plugins", "describe", "new",     "help",   "version"};
+static const char *const verbs[] = {"train",    "eval", "predict", "config",  "summary", "plugins",
+                                    "describe", "new",  "help",    "version", "matrix",  "check"};
+enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 START_TEST(help_lists_every_verb)
 {
     run *run = run_line(NULL, "help");
 
     run_expect(run, 0);
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+    for (size_t i = 0; i < VERBS; i++) {
         char line[32];
         snprintf(line, sizeof(line), "\n  %-9s ", verbs[i]);
         run_expect_in(run, run->out, line);
@@ -284,7 +285,7 @@ int main(void)
     tcase_add_test(texts, help_lists_every_verb);
     tcase_add_test(texts, help_lists_the_exit_codes);
     tcase_add_loop_test(texts, help_can_be_asked_for_in_several_ways, 0, 6);
-    tcase_add_loop_test(texts, each_verb_explains_itself, 0, 9);
+    tcase_add_loop_test(texts, each_verb_explains_itself, 0, VERBS);
     tcase_add_test(texts, a_verb_lists_its_own_options_alone);
     tcase_add_test(texts, version_is_one_line);
     tcase_add_test(texts, version_json_is_an_object);
