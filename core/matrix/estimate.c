@@ -132,7 +132,7 @@ bool estimate_make(plan *plan, double seconds, estimate *estimate, plx_error *er
     *estimate = (struct estimate){.probes = 0};
     for (size_t i = 0; good && i < e.count; i++) {
         bool failed = false;
-        if (e.sort[i].first == SIZE_MAX || session_clock() - begun > 10 * seconds)
+        if (e.sort[i].first == SIZE_MAX || session_clock() - begun > 4 * seconds)
             continue;
         good = probe(&e, e.sort[i].first, seconds, &e.sort[i].seconds, &failed, error);
         probed += e.sort[i].seconds;

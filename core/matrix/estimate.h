@@ -16,7 +16,7 @@ typedef struct estimate {
     double all_seconds; /* of all runs, one after the other                                      */
 } estimate;
 
-/* Tries runs, each at most `seconds` long and as many as fit into ten times that. False only without memory
+/* Tries runs, each at most `seconds` long and as many as fit into four times that. False only without memory
  * or processes, or for a mistake in the matrix file. */
 bool estimate_make(plan *plan, double seconds, estimate *estimate, plx_error *error);
 
