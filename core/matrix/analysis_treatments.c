@@ -11,6 +11,17 @@ enum { MOST_NEMENYI = 20, LEAST_BLOCKS = 5 };
 
 /* ---- which blocks count ---------------------------------------------------------------------- */
 
+/* Whether neither cell is there, or both are and nothing tells them apart; *any is set by what shows
+ * that they are the same. */
+static bool agree(const work *w, size_t left, size_t right, bool *any)
+{
+    if (left == SIZE_MAX || right == SIZE_MAX)
+        return left == right;
+    const likeness alike = cells_compare(w, left, right);
+    *any = *any || alike == CELLS_SAME;
+    return alike != CELLS_DIFFER;
+}
+
 /* Whether these treatments have the same weights in both blocks, fold by fold. */
 static bool blocks_are_same(const work *w, size_t a, size_t b, const size_t *treatment,
                             size_t count)
@@ -21,14 +32,8 @@ static bool blocks_are_same(const work *w, size_t a, size_t b, const size_t *tre
         for (size_t f = 0; f < w->a->folds; f++) {
             const size_t left = cell_at(w, treatment[i], a, f);
             const size_t right = cell_at(w, treatment[i], b, f);
-            if ((left == SIZE_MAX) != (right == SIZE_MAX))
+            if (!agree(w, left, right, &any))
                 return false;
-            if (left == SIZE_MAX)
-                continue;
-            const likeness alike = cells_compare(w, left, right);
-            if (alike == CELLS_DIFFER)
-                return false;
-            any = any || alike == CELLS_SAME;
         }
     return any;
 }
@@ -82,11 +87,8 @@ static bool treatments_are_same(const work *w, size_t left, size_t right)
     for (size_t b = 0; b < w->a->block_count; b++)
         for (size_t f = 0; f < w->a->folds; f++) {
             const size_t x = cell_at(w, left, b, f), y = cell_at(w, right, b, f);
-            if (x == SIZE_MAX && y == SIZE_MAX)
-                continue;
-            if (x == SIZE_MAX || y == SIZE_MAX || cells_compare(w, x, y) == CELLS_DIFFER)
+            if (!agree(w, x, y, &any))
                 return false;
-            any = any || cells_compare(w, x, y) == CELLS_SAME;
         }
     return any;
 }

@@ -132,19 +132,6 @@ static void add_csv(text *out, const char *string)
     text_add(out, "\"");
 }
 
-static void add_json(text *out, const char *string)
-{
-    json_t *value = json_shown(string);
-    char *quoted = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY);
-
-    if (quoted == NULL)
-        out->failed = true;
-    else
-        text_add(out, quoted);
-    free(quoted);
-    json_decref(value);
-}
-
 /* What stands before a value. False for the line of names, where the name is the value. */
 static bool begin_field(table *table, const char *name)
 {
@@ -153,7 +140,7 @@ static bool begin_field(table *table, const char *name)
     if (table->form == FORM_NAMES)
         add_csv(&table->out, name);
     if (table->form == FORM_JSON) {
-        add_json(&table->out, name);
+        json_add_shown(&table->out, name);
         text_add(&table->out, ":");
     }
     return table->form != FORM_NAMES;
@@ -171,7 +158,7 @@ static void add_string(table *table, const char *name, const char *value)
     if (value == NULL || value[0] == '\0')
         add_none(table, name);
     else if (begin_field(table, name) && table->form == FORM_JSON)
-        add_json(&table->out, value);
+        json_add_shown(&table->out, value);
     else if (table->form == FORM_CSV)
         add_csv(&table->out, value);
 }

@@ -20,6 +20,7 @@
 #include "network/product.h"
 #include "support/memory.h"
 #include "support/text.h"
+#include "train/rundir.h"
 #include "train/session.h"
 
 enum {
@@ -268,7 +269,7 @@ static bool start(runner *r, const plan_run *run, experiment *experiment, const 
     if (!r->prepared && needs_library(experiment, data))
         r->prepared = product_prepare() == PLX_OK;
     memcpy(worker->identity, identity, sizeof(worker->identity));
-    runner_now(worker->started);
+    rundir_now(worker->started);
     worker->config = config.bytes;
     worker->job = job_start(experiment, data, plan_catalog(r->plan), &bounds, r->child,
                             r->options->workers, error);

@@ -4,22 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "matrix/runner_internal.h"
 #include "network/product.h"
 #include "support/memory.h"
 #include "train/rundir.h"
-
-void runner_now(char out[32])
-{
-    const time_t now = time(NULL);
-    struct tm utc;
-
-    out[0] = '\0';
-    if (gmtime_r(&now, &utc) != NULL)
-        strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
 
 static bool note_count(store *store, const char *key, size_t count, plx_error *error)
 {
@@ -69,7 +58,7 @@ static bool note_machine(store *store, plx_error *error)
     if (first == NULL && began)
         return false;
     rundir_cpu_model(cpu, sizeof(cpu));
-    runner_now(now);
+    rundir_now(now);
     return (began || store_note(store, "began", now, error)) &&
            store_note(store, "latest", now, error) &&
            store_note(store, "plexus.version", PLEXUS_VERSION, error) &&

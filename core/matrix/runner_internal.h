@@ -11,9 +11,6 @@
  * run. */
 bool runner_announce(const plan *plan, store *store, bool *changed, plx_error *error);
 
-/* The time as ISO 8601, UTC. */
-void runner_now(char out[32]);
-
 /* Means of the reported figure over the final runs of each treatment that this call has seen. */
 typedef struct tally tally;
 tally *tally_new(const plan *plan); /* NULL without memory                                       */

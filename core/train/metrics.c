@@ -498,19 +498,6 @@ static void add_json_number(text *out, double value)
         text_add(out, "null");
 }
 
-static void add_json_string(text *out, const char *string)
-{
-    json_t *value = json_shown(string);
-    char *quoted = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY);
-
-    if (quoted == NULL)
-        out->failed = true;
-    else
-        text_add(out, quoted);
-    free(quoted);
-    json_decref(value);
-}
-
 static void add_json_classes(const metrics *sums, text *out)
 {
     text_add(out, "\"classes\":[");
@@ -519,7 +506,7 @@ static void add_json_classes(const metrics *sums, text *out)
         uint64_t support;
         metrics_class(sums, c, &precision, &recall, &f1, &support);
         text_add(out, c > 0 ? ",{\"label\":" : "{\"label\":");
-        add_json_string(out, sums->label[c]);
+        json_add_shown(out, sums->label[c]);
         text_add(out, ",\"precision\":");
         add_json_number(out, precision);
         text_add(out, ",\"recall\":");

@@ -25,11 +25,18 @@
 
 enum { MOST_RECORD = 1 << 20, MOST_CPUINFO = 1 << 22 };
 
-bool rundir_init(rundir *dir, const char *folder, plx_error *error)
+void rundir_now(char out[32])
 {
     const time_t now = time(NULL);
     struct tm utc;
 
+    out[0] = '\0';
+    if (gmtime_r(&now, &utc) != NULL)
+        strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+bool rundir_init(rundir *dir, const char *folder, plx_error *error)
+{
     memset(dir, 0, sizeof(*dir));
     dir->folder = memory_string(folder);
     dir->config = file_join(folder, "config.yaml");
@@ -37,8 +44,7 @@ bool rundir_init(rundir *dir, const char *folder, plx_error *error)
     dir->model = file_join(folder, "model.safetensors");
     dir->checkpoint = file_join(folder, "checkpoint.safetensors");
     dir->record = file_join(folder, "run.json");
-    if (gmtime_r(&now, &utc) != NULL)
-        strftime(dir->started, sizeof(dir->started), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    rundir_now(dir->started);
     if (dir->folder == NULL || dir->config == NULL || dir->log == NULL || dir->model == NULL ||
         dir->checkpoint == NULL || dir->record == NULL)
         return error_memory(error);

@@ -35,6 +35,9 @@ typedef struct rundir_record {
     double seconds; /* wall time, what came before a resume included                             */
 } rundir_record;
 
+/* The time as ISO 8601, UTC. */
+void rundir_now(char out[32]);
+
 /* The processor's name; "unknown" where the machine does not tell. */
 void rundir_cpu_model(char *out, size_t size);
 

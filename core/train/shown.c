@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "support/memory.h"
-#include "support/text.h"
 
 json_t *json_shown(const char *string)
 {
@@ -19,4 +18,17 @@ json_t *json_shown(const char *string)
         value = json_string(text_shown(shown, string, length, length));
     free(shown);
     return value;
+}
+
+void json_add_shown(text *out, const char *string)
+{
+    json_t *value = json_shown(string);
+    char *quoted = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+
+    if (quoted == NULL)
+        out->failed = true;
+    else
+        text_add(out, quoted);
+    free(quoted);
+    json_decref(value);
 }

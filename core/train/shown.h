@@ -4,8 +4,13 @@
 
 #include <jansson.h>
 
+#include "support/text.h"
+
 /* A new reference: the string itself if it is UTF-8, else with its odd bytes shown as \xNN. NULL
  * when out of memory. */
 json_t *json_shown(const char *string);
+
+/* The same as JSON text, quotes included; out->failed without memory. */
+void json_add_shown(text *out, const char *string);
 
 #endif
