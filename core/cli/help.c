@@ -55,10 +55,10 @@ bool verb_version(cli *context, plx_error *error)
     if (context->options.argument_count == 1)
         return print_folder(context, error);
     if (context->options.json)
-        printf("{\"plexus\":\"%s\",\"abi\":\"%d.%d\",\"onednn\":\"%s\",\"isa\":\"%s\"}\n",
-               PLEXUS_VERSION, PLX_ABI_MAJOR, PLX_MINOR, product_library_version(), product_isa());
+        printf("{\"plexus\":\"%s\",\"abi\":\"%d.%d\",\"isa\":\"%s\"}\n", PLEXUS_VERSION,
+               PLX_ABI_MAJOR, PLX_MINOR, product_isa());
     else
-        printf("plexus %s (plug-in ABI %d.%d, %s, %s)\n", PLEXUS_VERSION, PLX_ABI_MAJOR, PLX_MINOR,
-               product_library_version(), product_isa());
+        printf("plexus %s (plug-in ABI %d.%d, %s)\n", PLEXUS_VERSION, PLX_ABI_MAJOR, PLX_MINOR,
+               product_isa());
     return true;
 }

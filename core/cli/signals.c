@@ -21,10 +21,8 @@ const volatile sig_atomic_t *signals_flag(void)
     return &caught;
 }
 
-/* The handler gets a stack of its own: while a matrix product runs, oneDNN 2.6's generated code
- * has the stack pointer in the heap (its issue 4845), and a handler on the current stack would
- * overwrite what lies below. Only the calling thread takes signals; the pool's workers block
- * them. */
+/* The handler gets a stack of its own, as what a plug-in or a library has the stack pointer at is not
+ * for us to know. Only the calling thread takes signals; the pool's workers block them. */
 void signals_catch(void)
 {
     static char handler_stack[1 << 16];

@@ -10,7 +10,7 @@
 /* What is noted of where results come from. */
 static const char *const note_keys[] = {
     "matrix.file",    "matrix.folder", "plexus.version", "machine.cpu", "machine.isa",
-    "machine.onednn", "machine.libc",  "began",          "latest",
+    "machine.libc", "began", "latest",
 };
 
 /* ---- the spec and other notes ---------------------------------------------------------------- */

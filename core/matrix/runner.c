@@ -17,7 +17,6 @@
 #include "matrix/analysis.h"
 #include "matrix/job.h"
 #include "matrix/runner_internal.h"
-#include "network/product.h"
 #include "support/memory.h"
 #include "support/text.h"
 #include "train/rundir.h"
@@ -55,7 +54,6 @@ typedef struct runner {
     size_t next; /* run of the plan                                                              */
     bool chosen; /* the best trials are known                                                    */
     uint32_t *choice; /* of each cell; NO_TRIAL                                                  */
-    bool prepared;    /* the matrix library has been woken                                       */
     void *failed;     /* identities whose failure is of this call: a tree of tsearch's           */
     double begun;
     runner_result result;
@@ -237,20 +235,6 @@ static void count(runner *r, run_status status)
         r->result.failed++;
 }
 
-/* Whether training goes through oneDNN at all; a whole batch is the largest product there is. */
-static bool needs_library(const experiment *experiment, const data_bundle *data)
-{
-    const size_t batch = experiment->train.batch > 0 ? experiment->train.batch : data->train.rows;
-    size_t inputs = data->encoding.features;
-
-    for (size_t i = 0; i < experiment->layer_count; i++) {
-        if (!product_is_plain(0, batch, experiment->layers[i].units, inputs))
-            return true;
-        inputs = experiment->layers[i].units;
-    }
-    return false;
-}
-
 static bool start(runner *r, const plan_run *run, experiment *experiment, const char *identity,
                   plx_error *error)
 {
@@ -266,8 +250,6 @@ static bool start(runner *r, const plan_run *run, experiment *experiment, const 
         experiment_free(experiment);
         return error_memory(error);
     }
-    if (!r->prepared && needs_library(experiment, data))
-        r->prepared = product_prepare() == PLX_OK;
     memcpy(worker->identity, identity, sizeof(worker->identity));
     rundir_now(worker->started);
     worker->config = config.bytes;

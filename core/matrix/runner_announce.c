@@ -64,7 +64,6 @@ static bool note_machine(store *store, plx_error *error)
            store_note(store, "plexus.version", PLEXUS_VERSION, error) &&
            store_note(store, "machine.cpu", cpu, error) &&
            store_note(store, "machine.isa", product_isa(), error) &&
-           store_note(store, "machine.onednn", product_library_version(), error) &&
            store_note(store, "machine.libc", gnu_get_libc_version(), error);
 }
 

@@ -15,7 +15,7 @@
 enum {
     LOSS_ROWS = 64,
     WEIGHT_ROWS = 64,
-    WEIGHT_COLS = 256,
+    WEIGHT_COLS = 1024,
     BIAS_COLS = 64,
 };
 
@@ -220,10 +220,9 @@ static void below_task(const backward_job *job, block at)
     network *network = job->network;
     const layer *layer = &network->layers[job->l], *below = layer - 1;
 
-    note_status(&network->product_status,
-                product(0, at.rows, at.cols, layer->units, 1, layer->delta + at.row * layer->units,
-                        layer->units, layer->w + at.col, layer->fan_in, 0,
-                        below->delta + at.row * below->units + at.col, below->units));
+    product(0, at.rows, at.cols, layer->units, 1, layer->delta + at.row * layer->units,
+            layer->units, layer->w + at.col, layer->fan_in, 0,
+            below->delta + at.row * below->units + at.col, below->units);
     if (!layer_is_rowwise(below))
         unwind_block(network, job->l - 1, at);
 }
@@ -233,10 +232,9 @@ static void weight_task(const backward_job *job, block at)
     network *network = job->network;
     const layer *layer = &network->layers[job->l];
 
-    note_status(&network->product_status,
-                product(PLX_TRANSPOSE_A, at.rows, at.cols, network->rows, 1, layer->delta + at.row,
-                        layer->units, job->x + at.col, layer->fan_in, 0,
-                        layer->dw + at.row * layer->fan_in + at.col, layer->fan_in));
+    product(PLX_TRANSPOSE_A, at.rows, at.cols, network->rows, 1, layer->delta + at.row,
+            layer->units, job->x + at.col, layer->fan_in, 0,
+            layer->dw + at.row * layer->fan_in + at.col, layer->fan_in);
 }
 
 static void bias_task(const backward_job *job, block at)

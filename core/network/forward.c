@@ -96,10 +96,9 @@ static void product_task(void *context, size_t task, int thread)
     const size_t fan_in = layer->fan_in;
     const block at = grid_block(&job->grid, task);
 
-    note_status(&job->network->product_status,
-                product(PLX_TRANSPOSE_B, at.rows, at.cols, fan_in, 1, job->x + at.row * fan_in,
-                        fan_in, layer->w + at.col * fan_in, fan_in, 0,
-                        layer->z + at.row * layer->units + at.col, layer->units));
+    product(PLX_TRANSPOSE_B, at.rows, at.cols, fan_in, 1, job->x + at.row * fan_in, fan_in,
+            layer->w + at.col * fan_in, fan_in, 0, layer->z + at.row * layer->units + at.col,
+            layer->units);
     if (layer->b != NULL)
         add_bias(layer, at);
     if (job->activate && !layer_is_rowwise(layer))

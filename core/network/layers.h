@@ -59,7 +59,7 @@ struct network {
     double last_loss;
 
     /* the first status other than PLX_OK of this run of the pool */
-    atomic_int plugin_status, product_status;
+    atomic_int plugin_status;
 };
 
 /* A matrix cut into blocks, numbered row by row of blocks. */

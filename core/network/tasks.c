@@ -1,15 +1,14 @@
 /* tasks.c: cutting work into blocks and running them. Where a block begins and ends follows from
- * the shape of the matrix alone, never from the number of threads: a library's product may give
- * an element other bits in a block of other extents. Where a task runs changes nothing, so a run
- * of little work stays on the calling thread. */
+ * the shape of the matrix alone, never from the number of threads: what is summed block by block
+ * keeps its bits. Where a task runs changes nothing, so a run of little work stays on the calling
+ * thread. */
 #include "network/layers.h"
 
-/* Of a matrix over the rows of a batch: flat blocks as wide as the matrix if it has at most WIDTH
- * columns, else higher ones of at most WIDTH. Both measured well, and a usual batch gives several
- * of either. */
+/* Blocks are about as wide as a product's strip, and high: a strip of the weights is laid out once for
+ * all rows of a block. Functions of whole rows are given fewer at a time. */
 enum {
-    WIDTH = 128,
-    FLAT_ROWS = 32,
+    WIDTH = 64,
+    HEIGHT = 512,
     ROWS = 64,
     MULTIPLE = 16,
     LITTLE = 65536, /* multiplications that take about as long as waking a thread                */
@@ -43,7 +42,7 @@ grid grid_cut(size_t rows, size_t cols, size_t most_rows, size_t most_cols)
 
 grid grid_of_batch(size_t rows, size_t cols)
 {
-    return grid_cut(rows, cols, cols <= WIDTH ? FLAT_ROWS : ROWS, WIDTH);
+    return grid_cut(rows, cols, HEIGHT, WIDTH);
 }
 
 grid grid_of_rows(size_t rows, size_t cols)
@@ -82,15 +81,11 @@ static void run_here(const task_run *run)
 bool run_tasks(network *network, const task_run *run, plx_error *error)
 {
     atomic_store(&network->plugin_status, PLX_OK);
-    atomic_store(&network->product_status, PLX_OK);
     if (run->work < LITTLE)
         run_here(run);
     else
         pool_run(network->pool, run->count, run->task, run->context);
     const int failed = atomic_load(&network->plugin_status);
-    if (atomic_load(&network->product_status) != PLX_OK)
-        return error_set(error, ERROR_RUN,
-                         "a matrix product failed in oneDNN; it may be out of memory");
     if (failed == PLX_OK)
         return true;
     host_failed(network->host, run->plugin, failed, error);

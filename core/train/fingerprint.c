@@ -42,8 +42,8 @@ bool fingerprint_make(fingerprint *print, const experiment *experiment, plx_erro
         return error_memory(error);
     }
     print->config = config.bytes;
-    snprintf(print->machine, sizeof(print->machine), "%s, %s, libc %s", product_isa(),
-             product_library_version(), gnu_get_libc_version());
+    snprintf(print->machine, sizeof(print->machine), "%s, libc %s", product_isa(),
+             gnu_get_libc_version());
     print->state_version = experiment->optimizer.settings->plugin->optimizer->state_version;
     print->plugin = memory_array(experiment->layer_count + 2, sizeof(*print->plugin));
     if (print->plugin == NULL)

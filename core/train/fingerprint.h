@@ -22,7 +22,7 @@ typedef struct fingerprint {
     fingerprint_plugin *plugin;
     size_t plugin_count;
     uint32_t state_version; /* of the optimizer                                                  */
-    char machine[128];      /* "avx2, oneDNN 2.7.2, libc 2.36": what rounding depends on         */
+    char machine[128];      /* "avx2, libc 2.36": what rounding depends on                       */
 } fingerprint;
 
 /* Of config and plug-ins; then of the data, once it is loaded. Clear it in either case. */

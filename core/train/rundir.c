@@ -206,8 +206,7 @@ void rundir_cpu_model(char *out, size_t size)
 
 static json_t *describe_versions(void)
 {
-    return json_pack("{s:s, s:s, s:s, s:s}", "plexus", PLEXUS_VERSION, "onednn",
-                     product_library_version(), "compiler", compiler(), "libc",
+    return json_pack("{s:s, s:s, s:s}", "plexus", PLEXUS_VERSION, "compiler", compiler(), "libc",
                      gnu_get_libc_version());
 }
 

@@ -499,25 +499,6 @@ START_TEST(small_networks_leave_other_threads_asleep)
 }
 END_TEST
 
-START_TEST(small_networks_leave_the_library_asleep)
-{
-    const plan *const plans[] = {&iris, &exclusive_or};
-    fixture *fixture = fixture_new(2);
-
-    for (size_t p = 0; p < 2; p++) {
-        network *network = fixture_network(fixture, plans[p]);
-        float *x = fixture_numbers(1, 4 * 256), *target = fixture_targets(plans[p], 2, 256);
-        for (size_t rows = 1; rows <= 256; rows += 51)
-            ck_assert(pass(network, rows, x, target));
-        free(x);
-        free(target);
-        network_free(network);
-    }
-    ck_assert(!product_used_library());
-    fixture_free(fixture);
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *all = suite_create("build");
@@ -542,7 +523,6 @@ static Suite *suite(void)
     tcase_add_loop_test(one, a_pass_allocates_nothing, 0, 2);
     tcase_add_test(one, a_pass_on_one_thread_makes_no_system_call);
     tcase_add_test(one, small_networks_leave_other_threads_asleep);
-    tcase_add_test(one, small_networks_leave_the_library_asleep);
     suite_add_tcase(all, one);
     return all;
 }

@@ -119,7 +119,6 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
     ck_assert_mem_eq(alone.loss, together.loss, sizeof(alone.loss));
     ck_assert_mem_eq(alone.weights, together.weights, alone.length * sizeof(float));
     ck_assert_mem_eq(alone.output, together.output, PART * plan_outputs(plan) * sizeof(float));
-    ck_assert(product_used_library() == (plan != &little));
     outcome_free(&alone);
     outcome_free(&together);
 }

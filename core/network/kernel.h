@@ -1,0 +1,54 @@
+/* kernel.h: the inner loops of a matrix product, for product.c. There is a set of them for each
+ * instruction set, all made from kernel_body.h, which is included once by kernel_base.c, once by
+ * kernel_avx2.c and once by kernel_avx512.c.
+ *
+ * Every element is summed over k in ascending order in a register lane of its own, with a fused
+ * multiply-add where the instruction set has one; so its bits depend on k, alpha, beta and the
+ * instruction set alone: not on m, n, strides, alignment, its place in the matrix, or which of
+ * these loops came to it. */
+#ifndef NETWORK_KERNEL_H
+#define NETWORK_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* An operand: element (i, j) is at[i * down + j * right]. */
+typedef struct operand {
+    const float *at;
+    size_t down, right;
+} operand;
+
+/* Where a product goes, and how: c = beta c + alpha sum; beta 0 does not read c. */
+typedef struct target {
+    float *c;
+    size_t ldc;
+    float alpha, beta;
+} target;
+
+typedef struct kernel {
+    const char *isa;
+    bool (*is_supported)(void);
+    size_t lanes;
+    size_t width; /* columns of the widest strip, a multiple of lanes                             */
+    /* c (rows x cols) from a (rows x k) and b (k x cols), any rows, cols <= width. Rows of b are
+     * contiguous and may be read up to the next multiple of lanes. */
+    void (*strip)(size_t rows, size_t cols, size_t k, operand a, const float *b, size_t b_down,
+                  target to);
+    /* c (rows x cols) from a (rows x k) and b given as (cols x k), both with contiguous rows: for so
+     * few rows that laying out b would take longer than the product. Here each lane sums every
+     * lanes-th product, and the lanes are added last. */
+    void (*dots)(size_t rows, size_t cols, size_t k, const float *a, size_t a_down, const float *b,
+                 size_t b_down, target to);
+    /* to (k x cols), rows `width` apart, from b (k x cols) or (cols x k); rows are padded with
+     * zeros up to a multiple of lanes. */
+    void (*copy)(size_t cols, size_t k, const float *b, size_t b_down, float *to, size_t width);
+    void (*transpose)(size_t cols, size_t k, const float *b, size_t b_down, float *to,
+                      size_t width);
+} kernel;
+
+extern const kernel kernel_base;
+#if defined(__x86_64__)
+extern const kernel kernel_avx2, kernel_avx512;
+#endif
+
+#endif
