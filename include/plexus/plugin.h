@@ -6,7 +6,7 @@
  * the end of its source. It links nothing of Plexus: what it needs of the host arrives as a table
  * of functions. Build it with
  *
- *     cc -std=c11 -O2 -fPIC -shared -ffp-contract=off -o signum.so signum.c
+ *     cc -std=c11 -O3 -fPIC -shared -ffp-contract=off -o signum.so signum.c
  *
  * look at it with `plexus check signum.so`, and use it with
  * `plexus train --plugin-dir . experiment.yaml`. A whole optimizer looks like this:
@@ -24,8 +24,8 @@
  *         return emit->like_parameter(emit, "momentum");
  *     }
  *
- *     static int32_t step_range(const void *self, const plx_step *step, uint64_t n,
- *                               float *w, const float *g, void *const *slot)
+ *     PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n,
+ *                                          float *w, const float *g, void *const *slot)
  *     {
  *         const signum *s = self;
  *         const float beta = (float)s->beta, rest = (float)(1 - s->beta), lr = (float)step->lr;
@@ -67,6 +67,26 @@
  *     of 1 to 1000 printable characters of UTF-8; a source, formula, derivative or expression may
  *     have up to 100 such lines, parted by \n.
  *
+ * SPEED
+ *
+ * A plug-in is compiled for the oldest processor it may meet, on x86-64 one that handles 4 floats
+ * at a time. PLX_CLONES before a function has the compiler make several of it: one for vectors of
+ * 16 floats (AVX-512), one for 8 (AVX2) and that for 4. Which of them runs is settled when the
+ * plug-in is loaded. It is for [range] functions, as in the example, and whatever else loops over
+ * elements.
+ *
+ *  - The bits are the same on every processor as long as each element is computed by itself, by
+ *    + - * / and sqrt, which have one right result each, and with -ffp-contract=off: a fused
+ *    multiply-add, which only the newer ones have, rounds once instead of twice.
+ *  - What such a function calls is not cloned along. A helper in its loop is declared PLX_INLINE in
+ *    place of `static inline`, and becomes part of each clone. A function of <math.h> but sqrt and
+ *    fabs stays a call for each element, and such a loop gains nothing.
+ *  - The compiler must be asked for vectors: -O3, or -O2 -ftree-vectorize; and, which changes no
+ *    value, -fno-math-errno -fno-trapping-math, without which a loop with sqrt or ?: may stay
+ *    scalar. Pointers that do not overlap are best declared restrict.
+ *  - With a compiler or on a machine that has no such choice PLX_CLONES is empty, and so it is if
+ *    it was defined so before this file is included.
+ *
  * HOW THIS ABI GROWS
  *
  * Structs begin with their size (an entry with its magic number); members are only appended; zero
@@ -94,9 +114,22 @@
 #if defined(__GNUC__)
 #define PLX_PRINTF(at, first) __attribute__((format(printf, at, first)))
 #define PLX_EXPORT            __attribute__((visibility("default")))
+#define PLX_INLINE            static inline __attribute__((always_inline))
 #else
 #define PLX_PRINTF(at, first)
 #define PLX_EXPORT
+#define PLX_INLINE static inline
+#endif
+
+/* See SPEED above. Clones need a linker and a C library that can choose between them. */
+#if !defined(PLX_CLONES) && defined(__x86_64__) && defined(__ELF__) && defined(__GLIBC__) &&       \
+    defined(__has_attribute)
+#if __has_attribute(target_clones)
+#define PLX_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+#endif
+#ifndef PLX_CLONES
+#define PLX_CLONES
 #endif
 
 /* ---- status codes: what every int32_t function returns ------------------------------------ */

@@ -35,7 +35,7 @@ static double gain(const void *self)
     return 1 / sqrt(0.5 + s->alpha * s->alpha * 0.14494541749292383);
 }
 
-static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
+PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 {
     const elu *s = self;
     const float alpha = (float)s->alpha;
@@ -45,8 +45,8 @@ static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
     return PLX_OK;
 }
 
-static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
-                        const float *dy, float *dx)
+PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
+                                   const float *dy, float *dx)
 {
     const elu *s = self;
     const float alpha = (float)s->alpha;

@@ -46,40 +46,40 @@ static double gain(const void *self)
     return s->approximate ? 1.5335806 : 1.5335304;
 }
 
-static float at_least(float x, float least)
+PLX_INLINE float at_least(float x, float least)
 {
     return x < least ? least : x;
 }
 
-static float bounded(float x)
+PLX_INLINE float bounded(float x)
 {
     const float above = at_least(x, -40);
 
     return above > 40 ? 40 : above;
 }
 
-static float sigmoid(float x)
+PLX_INLINE float sigmoid(float x)
 {
     return 1 / (1 + expf(-x));
 }
 
-static float normal_share(float x)
+PLX_INLINE float normal_share(float x)
 {
     return 0.5f * erfcf(-x * root_half);
 }
 
-static float derivative_exact(float x)
+PLX_INLINE float derivative_exact(float x)
 {
     return normal_share(x) + x * density_at_zero * expf(-0.5f * x * x);
 }
 
-static float twice_u(float x)
+PLX_INLINE float twice_u(float x)
 {
     return 2 * root_2_over_pi * (x + 0.044715f * x * x * x);
 }
 
 /* With s = (1 + tanh(u))/2, (1 - tanh(u)^2)/2 is 2 s (1 - s). */
-static float derivative_tanh(float x)
+PLX_INLINE float derivative_tanh(float x)
 {
     const float u2 = twice_u(x);
     const float slope2 = 2 * root_2_over_pi * (1 + 3 * 0.044715f * x * x);
@@ -88,7 +88,7 @@ static float derivative_tanh(float x)
     return s + x * s * sigmoid(-u2) * slope2;
 }
 
-static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
+PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 {
     const gelu *s = self;
 
@@ -102,8 +102,8 @@ static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
     return PLX_OK;
 }
 
-static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
-                        const float *dy, float *dx)
+PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
+                                   const float *dy, float *dx)
 {
     const gelu *s = self;
 

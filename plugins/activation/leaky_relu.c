@@ -23,7 +23,7 @@ static double gain(const void *self)
     return sqrt(2 / (1 + s->slope * s->slope));
 }
 
-static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
+PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 {
     const leaky_relu *s = self;
     const float slope = (float)s->slope;
@@ -33,8 +33,8 @@ static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
     return PLX_OK;
 }
 
-static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
-                        const float *dy, float *dx)
+PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
+                                   const float *dy, float *dx)
 {
     const leaky_relu *s = self;
     const float slope = (float)s->slope;

@@ -13,7 +13,7 @@ static const double alpha = 1.6732632423543772848170429916717;
 static const double scale = 1.0507009873554804934193349852946;
 
 /* The float32 product scale alpha, rounded as forward rounds it, so no output lies below. */
-static float floor_of_output(void)
+PLX_INLINE float floor_of_output(void)
 {
     return (float)(scale * alpha);
 }
@@ -26,7 +26,7 @@ static int32_t domain(const void *self, plx_domain *domain)
     return PLX_OK;
 }
 
-static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
+PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 {
     const float above = (float)scale, below = floor_of_output();
 
@@ -35,8 +35,8 @@ static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
     return PLX_OK;
 }
 
-static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
-                        const float *dy, float *dx)
+PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
+                                   const float *dy, float *dx)
 {
     const float above = (float)scale, below = floor_of_output();
 

@@ -16,15 +16,15 @@ static int32_t domain(const void *self, plx_domain *domain)
     return PLX_OK;
 }
 
-static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
+PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 {
     for (uint64_t i = 0; i < n; i++)
         y[i] = 1 / (1 + expf(-x[i]));
     return PLX_OK;
 }
 
-static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
-                        const float *dy, float *dx)
+PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
+                                   const float *dy, float *dx)
 {
     for (uint64_t i = 0; i < n; i++)
         dx[i] = dy[i] * (y[i] * (1 - y[i]));

@@ -24,19 +24,19 @@ static double gain(const void *self)
     return 1.6765325;
 }
 
-static float sigmoid(float x)
+PLX_INLINE float sigmoid(float x)
 {
     return 1 / (1 + expf(-x));
 }
 
-static float value(float x)
+PLX_INLINE float value(float x)
 {
     const float bounded = x < -200 ? -200 : x;
 
     return bounded * sigmoid(bounded);
 }
 
-static float derivative(float x)
+PLX_INLINE float derivative(float x)
 {
     const float above = x < -200 ? -200 : x;
     const float bounded = above > 200 ? 200 : above;
@@ -45,15 +45,15 @@ static float derivative(float x)
     return s + bounded * s * sigmoid(-bounded);
 }
 
-static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
+PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 {
     for (uint64_t i = 0; i < n; i++)
         y[i] = value(x[i]);
     return PLX_OK;
 }
 
-static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
-                        const float *dy, float *dx)
+PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
+                                   const float *dy, float *dx)
 {
     for (uint64_t i = 0; i < n; i++)
         dx[i] = dy[i] * derivative(x[i]);

@@ -17,7 +17,7 @@ static int32_t domain(const void *self, plx_domain *domain)
     return PLX_OK;
 }
 
-static void forward_row(uint64_t n, const float *x, float *y)
+PLX_INLINE void forward_row(uint64_t n, const float *x, float *y)
 {
     float maximum = -INFINITY;
     double sum = 0;
@@ -34,7 +34,7 @@ static void forward_row(uint64_t n, const float *x, float *y)
 }
 
 /* dx = J' dy:  dx_j = y_j (dy_j - sum_k y_k dy_k) */
-static void backward_row(uint64_t n, const float *y, const float *dy, float *dx)
+PLX_INLINE void backward_row(uint64_t n, const float *y, const float *dy, float *dx)
 {
     double sum = 0;
 
@@ -45,17 +45,19 @@ static void backward_row(uint64_t n, const float *y, const float *dy, float *dx)
         dx[j] = y[j] * (dy[j] - mean);
 }
 
-static int32_t forward_rows(const void *self, uint64_t rows, uint64_t cols, const float *x,
-                            uint64_t x_stride, float *y, uint64_t y_stride)
+PLX_CLONES static int32_t forward_rows(const void *self, uint64_t rows, uint64_t cols,
+                                       const float *x, uint64_t x_stride, float *y,
+                                       uint64_t y_stride)
 {
     for (uint64_t r = 0; r < rows; r++)
         forward_row(cols, x + r * x_stride, y + r * y_stride);
     return PLX_OK;
 }
 
-static int32_t backward_rows(const void *self, uint64_t rows, uint64_t cols, const float *x,
-                             uint64_t x_stride, const float *y, uint64_t y_stride, const float *dy,
-                             uint64_t dy_stride, float *dx, uint64_t dx_stride)
+PLX_CLONES static int32_t backward_rows(const void *self, uint64_t rows, uint64_t cols,
+                                        const float *x, uint64_t x_stride, const float *y,
+                                        uint64_t y_stride, const float *dy, uint64_t dy_stride,
+                                        float *dx, uint64_t dx_stride)
 {
     for (uint64_t r = 0; r < rows; r++)
         backward_row(cols, y + r * y_stride, dy + r * dy_stride, dx + r * dx_stride);

@@ -27,7 +27,7 @@ static int32_t domain(const void *self, plx_domain *domain)
     return PLX_OK;
 }
 
-static float value(float x, float beta, float threshold)
+PLX_INLINE float value(float x, float beta, float threshold)
 {
     const float u = beta * x;
 
@@ -51,14 +51,14 @@ static double gain(const void *self)
     return 1 / sqrt(sum * h / root_2_pi);
 }
 
-static float derivative(float x, float beta, float threshold)
+PLX_INLINE float derivative(float x, float beta, float threshold)
 {
     const float u = beta * x;
 
     return u > threshold ? 1 : 1 / (1 + expf(-u));
 }
 
-static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
+PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 {
     const softplus *s = self;
     const float beta = (float)s->beta, threshold = (float)s->threshold;
@@ -68,8 +68,8 @@ static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
     return PLX_OK;
 }
 
-static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
-                        const float *dy, float *dx)
+PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
+                                   const float *dy, float *dx)
 {
     const softplus *s = self;
     const float beta = (float)s->beta, threshold = (float)s->threshold;

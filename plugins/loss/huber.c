@@ -21,7 +21,7 @@ static uint32_t targets(const void *self, uint32_t family)
     return PLX_TARGET_REALS | PLX_TARGET_LABELS;
 }
 
-static double value(double d, double delta)
+PLX_INLINE double value(double d, double delta)
 {
     const double size = fabs(d);
 
@@ -29,12 +29,12 @@ static double value(double d, double delta)
 }
 
 /* NaN stays NaN. */
-static double slope(double d, double delta)
+PLX_INLINE double slope(double d, double delta)
 {
     return d < -delta ? -delta : d > delta ? delta : d;
 }
 
-static int32_t rows(const void *self, const plx_rows *b)
+PLX_CLONES static int32_t rows(const void *self, const plx_rows *b)
 {
     const double delta = ((const huber *)self)->delta;
 

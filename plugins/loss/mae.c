@@ -12,12 +12,12 @@ static uint32_t targets(const void *self, uint32_t family)
 }
 
 /* -1, 0 or 1; NaN stays NaN. */
-static double sign(double d)
+PLX_INLINE double sign(double d)
 {
     return d != d ? d : (double)((d > 0) - (d < 0));
 }
 
-static int32_t rows(const void *self, const plx_rows *b)
+PLX_CLONES static int32_t rows(const void *self, const plx_rows *b)
 {
     for (uint64_t r = 0; r < b->rows; r++) {
         const float *p = b->prediction + r * b->cols, *t = b->target + r * b->cols;

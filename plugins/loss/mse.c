@@ -9,7 +9,7 @@ static uint32_t targets(const void *self, uint32_t family)
     return PLX_TARGET_REALS | PLX_TARGET_LABELS;
 }
 
-static int32_t rows(const void *self, const plx_rows *b)
+PLX_CLONES static int32_t rows(const void *self, const plx_rows *b)
 {
     for (uint64_t r = 0; r < b->rows; r++) {
         const float *p = b->prediction + r * b->cols, *t = b->target + r * b->cols;

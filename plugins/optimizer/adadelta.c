@@ -35,8 +35,8 @@ typedef struct {
     float lr, decay, rho, rest, eps;
 } rates;
 
-static void descend(rates k, uint64_t n, float *restrict w, const float *restrict g,
-                    float *restrict square, float *restrict step_square)
+PLX_INLINE void descend(rates k, uint64_t n, float *restrict w, const float *restrict g,
+                        float *restrict square, float *restrict step_square)
 {
     for (uint64_t i = 0; i < n; i++) {
         const float d = g[i] + k.decay * w[i];
@@ -47,8 +47,8 @@ static void descend(rates k, uint64_t n, float *restrict w, const float *restric
     }
 }
 
-static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
-                          const float *g, void *const *slot)
+PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                                     const float *g, void *const *slot)
 {
     const adadelta *s = self;
     const rates k = {

@@ -70,12 +70,12 @@ static int32_t begin_step(const void *self, const plx_step *step, void *out)
     return PLX_OK;
 }
 
-static double squared(const adafactor *s, float g)
+PLX_INLINE double squared(const adafactor *s, float g)
 {
     return (double)g * (double)g + s->eps1;
 }
 
-static double blend(const plx_step *step, float old, double news)
+PLX_INLINE double blend(const plx_step *step, float old, double news)
 {
     const double beta = ((const constants *)step->constants)->beta;
 
@@ -83,8 +83,8 @@ static double blend(const plx_step *step, float old, double news)
 }
 
 /* u of a bias. */
-static void divide_bias(const adafactor *s, const plx_step *step, const float *g, float *square,
-                        float *u)
+PLX_CLONES static void divide_bias(const adafactor *s, const plx_step *step, const float *g,
+                                   float *square, float *u)
 {
     for (uint64_t j = 0; j < step->cols; j++) {
         square[j] = (float)blend(step, square[j], squared(s, g[j]));
@@ -93,8 +93,8 @@ static void divide_bias(const adafactor *s, const plx_step *step, const float *g
 }
 
 /* The new r and c; returns the mean of r. */
-static double average(const adafactor *s, const plx_step *step, const float *g, float *row,
-                      float *column, double *sums)
+PLX_INLINE double average(const adafactor *s, const plx_step *step, const float *g, float *row,
+                          float *column, double *sums)
 {
     const uint64_t rows = step->rows, cols = step->cols;
     double mean = 0;
@@ -117,8 +117,8 @@ static double average(const adafactor *s, const plx_step *step, const float *g, 
 }
 
 /* u of a matrix. */
-static void divide_matrix(const adafactor *s, const plx_step *step, const float *g, float *row,
-                          float *column, double *sums, float *u)
+PLX_CLONES static void divide_matrix(const adafactor *s, const plx_step *step, const float *g,
+                                     float *row, float *column, double *sums, float *u)
 {
     const uint64_t rows = step->rows, cols = step->cols;
     const double mean = average(s, step, g, row, column, sums);
@@ -149,8 +149,8 @@ static float rate_of(const adafactor *s, const plx_step *step, const float *w, c
     return (float)(rho * (size < s->eps2 ? s->eps2 : size) / (excess < 1 ? 1 : excess));
 }
 
-static int32_t step_tensor(const void *self, const plx_step *step, float *w, const float *g,
-                           void *const *slot)
+PLX_CLONES static int32_t step_tensor(const void *self, const plx_step *step, float *w,
+                                      const float *g, void *const *slot)
 {
     const adafactor *s = self;
     const int bias = step->role == PLX_BIAS;

@@ -27,8 +27,8 @@ static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_
                       s->initial_accumulator);
 }
 
-static void descend(float rate, float decay, float eps, uint64_t n, float *restrict w,
-                    const float *restrict g, float *restrict sum)
+PLX_INLINE void descend(float rate, float decay, float eps, uint64_t n, float *restrict w,
+                        const float *restrict g, float *restrict sum)
 {
     for (uint64_t i = 0; i < n; i++) {
         const float d = g[i] + decay * w[i];
@@ -37,8 +37,8 @@ static void descend(float rate, float decay, float eps, uint64_t n, float *restr
     }
 }
 
-static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
-                          const float *g, void *const *slot)
+PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                                     const float *g, void *const *slot)
 {
     const adagrad *s = self;
     const double rate = step->lr / (1 + (double)(step->step - 1) * s->lr_decay);

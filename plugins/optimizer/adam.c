@@ -55,14 +55,14 @@ typedef struct {
 } rates;
 
 /* NaN in b is kept. */
-static inline float larger(float a, float b)
+PLX_INLINE float larger(float a, float b)
 {
     return a > b ? a : b;
 }
 
 /* `top` is the slot of amsgrad, or NULL; the compiler makes a loop of its own for each call. */
-static inline void descend(const rates k, uint64_t n, float *restrict w, const float *restrict g,
-                           float *restrict m, float *restrict v, float *restrict top)
+PLX_INLINE void descend(const rates k, uint64_t n, float *restrict w, const float *restrict g,
+                        float *restrict m, float *restrict v, float *restrict top)
 {
     for (uint64_t i = 0; i < n; i++) {
         const float d = g[i] + k.decay * w[i];
@@ -75,8 +75,8 @@ static inline void descend(const rates k, uint64_t n, float *restrict w, const f
     }
 }
 
-static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
-                          const float *g, void *const *slot)
+PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                                     const float *g, void *const *slot)
 {
     const adam *s = self;
     const corrections *c = step->constants;

@@ -48,13 +48,13 @@ typedef struct {
 } rates;
 
 /* NaN in b is kept. */
-static inline float larger(float a, float b)
+PLX_INLINE float larger(float a, float b)
 {
     return a > b ? a : b;
 }
 
-static void descend(rates k, uint64_t n, float *restrict w, const float *restrict g,
-                    float *restrict m, float *restrict u)
+PLX_INLINE void descend(rates k, uint64_t n, float *restrict w, const float *restrict g,
+                        float *restrict m, float *restrict u)
 {
     for (uint64_t i = 0; i < n; i++) {
         const float d = g[i] + k.decay * w[i];
@@ -64,8 +64,8 @@ static void descend(rates k, uint64_t n, float *restrict w, const float *restric
     }
 }
 
-static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
-                          const float *g, void *const *slot)
+PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                                     const float *g, void *const *slot)
 {
     const adamax *s = self;
     const corrections *c = step->constants;

@@ -55,8 +55,8 @@ static int32_t begin_step(const void *self, const plx_step *step, void *constant
 }
 
 /* u, and the new m and v. */
-static void direction(const lamb *s, const plx_step *step, const float *w, const float *g,
-                      float *restrict m, float *restrict v, float *restrict u)
+PLX_INLINE void direction(const lamb *s, const plx_step *step, const float *w, const float *g,
+                          float *restrict m, float *restrict v, float *restrict u)
 {
     const corrections *c = step->constants;
     const float beta1 = (float)s->beta1, rest1 = (float)(1 - s->beta1);
@@ -83,8 +83,8 @@ static double ratio(const lamb *s, const plx_step *step, const float *w, const f
     return length == 0 || stride == 0 ? 1 : length / stride;
 }
 
-static int32_t step_tensor(const void *self, const plx_step *step, float *w, const float *g,
-                           void *const *slot)
+PLX_CLONES static int32_t step_tensor(const void *self, const plx_step *step, float *w,
+                                      const float *g, void *const *slot)
 {
     const lamb *s = self;
     float *u = step->scratch;

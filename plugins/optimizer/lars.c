@@ -51,8 +51,8 @@ static double rate_of(const lars *s, const plx_step *step, const float *w, const
            (host->norm(host, n, g) + s->weight_decay * length + s->eps);
 }
 
-static int32_t step_tensor(const void *self, const plx_step *step, float *w, const float *g,
-                           void *const *slot)
+PLX_CLONES static int32_t step_tensor(const void *self, const plx_step *step, float *w,
+                                      const float *g, void *const *slot)
 {
     const lars *s = self;
     const double rate = rate_of(s, step, w, g);

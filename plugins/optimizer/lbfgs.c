@@ -102,7 +102,7 @@ typedef struct {
     int32_t status; /* of the evaluations; once it is not PLX_OK the step is over             */
 } work;
 
-static uint64_t length(const plx_parameter *p)
+PLX_INLINE uint64_t length(const plx_parameter *p)
 {
     return p->rows * p->cols;
 }
@@ -152,7 +152,7 @@ static void restore_weights(const work *k)
 }
 
 /* x = x times the share of each tensor's rate in the largest rate */
-static void scale_by_rates(const work *k, double factor, float *x)
+PLX_CLONES static void scale_by_rates(const work *k, double factor, float *x)
 {
     for (uint64_t i = 0; i < k->count; x += length(k->p[i]), i++) {
         const float share = (float)(factor * k->p[i]->lr / k->lr);
@@ -181,7 +181,7 @@ static double largest(uint64_t n, const float *x)
 
 /* ---- the direction: algorithm 7.4 ------------------------------------------------------------ */
 
-static void add(uint64_t n, double factor, const float *x, float *y)
+PLX_CLONES static void add(uint64_t n, double factor, const float *x, float *y)
 {
     const float f = (float)factor;
 

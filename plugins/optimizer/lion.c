@@ -17,8 +17,8 @@ static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_
 {
     return emit->like_parameter(emit, "momentum");
 }
-static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *restrict w,
-                          const float *restrict g, void *const *slot)
+PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n,
+                                     float *restrict w, const float *restrict g, void *const *slot)
 {
     const lion *s = self;
     const float lr = (float)step->lr, decay = (float)s->weight_decay;

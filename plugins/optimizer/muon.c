@@ -91,8 +91,8 @@ static int32_t begin_step(const void *self, const plx_step *step, void *constant
     return PLX_OK;
 }
 
-static void step_adamw(const muon *s, const plx_step *step, float *restrict w,
-                       const float *restrict g, float *restrict m, float *restrict v)
+PLX_CLONES static void step_adamw(const muon *s, const plx_step *step, float *restrict w,
+                                  const float *restrict g, float *restrict m, float *restrict v)
 {
     const corrections *c = step->constants;
     const double lr = step->lr * s->adamw_rate;
@@ -109,7 +109,8 @@ static void step_adamw(const muon *s, const plx_step *step, float *restrict w,
 }
 
 /* m, and X of length 1. */
-static void direction(const muon *s, const plx_step *step, const float *g, float *m, float *x)
+PLX_CLONES static void direction(const muon *s, const plx_step *step, const float *g, float *m,
+                                 float *x)
 {
     const uint64_t n = step->rows * step->cols;
     const float momentum = (float)s->momentum;
@@ -145,7 +146,8 @@ static int32_t round_of(const plx_step *step, const float *x, float *next, float
     return host->product(host, 0, rows, cols, side, 1, x, cols, b, side, first, next, cols);
 }
 
-static int32_t step_muon(const muon *s, const plx_step *step, float *w, const float *g, float *m)
+PLX_CLONES static int32_t step_muon(const muon *s, const plx_step *step, float *w, const float *g,
+                                    float *m)
 {
     const double rows = (double)step->rows, cols = (double)step->cols;
     const uint64_t n = step->rows * step->cols, side = smaller(step->rows, step->cols);

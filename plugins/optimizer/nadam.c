@@ -69,8 +69,8 @@ typedef struct {
     float gradient, mean, decay, beta1, rest1, beta2, rest2, root, eps;
 } rates;
 
-static void descend(rates k, uint64_t n, float *restrict w, const float *restrict g,
-                    float *restrict m, float *restrict v)
+PLX_INLINE void descend(rates k, uint64_t n, float *restrict w, const float *restrict g,
+                        float *restrict m, float *restrict v)
 {
     for (uint64_t i = 0; i < n; i++) {
         const float d = g[i] + k.decay * w[i];
@@ -80,8 +80,8 @@ static void descend(rates k, uint64_t n, float *restrict w, const float *restric
     }
 }
 
-static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
-                          const float *g, void *const *slot)
+PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                                     const float *g, void *const *slot)
 {
     const nadam *s = self;
     const shares *c = step->constants;

@@ -102,7 +102,8 @@ static rates rates_of(const plx_parameter *p, int64_t t, double d, double scale,
     };
 }
 
-static void step_one(const plx_parameter *p, int64_t t, double d, double scale, sums *all)
+PLX_CLONES static void step_one(const plx_parameter *p, int64_t t, double d, double scale,
+                                sums *all)
 {
     double along, moved = 0, size = 0;
     const rates k = rates_of(p, t, d, scale, &along);

@@ -62,8 +62,8 @@ typedef struct {
 } rates;
 
 /* The compiler makes a loop of its own for each call below, where `adaptive` is known. */
-static inline void descend(const rates k, int adaptive, uint64_t n, float *restrict w,
-                           const float *restrict g, float *restrict m, float *restrict v)
+PLX_INLINE void descend(const rates k, int adaptive, uint64_t n, float *restrict w,
+                        const float *restrict g, float *restrict m, float *restrict v)
 {
     for (uint64_t i = 0; i < n; i++) {
         const float d = g[i] + k.decay * w[i];
@@ -76,8 +76,8 @@ static inline void descend(const rates k, int adaptive, uint64_t n, float *restr
     }
 }
 
-static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
-                          const float *g, void *const *slot)
+PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                                     const float *g, void *const *slot)
 {
     const radam *s = self;
     const rectification *c = step->constants;

@@ -46,8 +46,8 @@ typedef struct {
 
 /* The variants differ in what `mean` and `ball` are: NULL for what is not wanted. The compiler
  * makes a loop of its own for each call below, where that is known. */
-static inline void descend(const rates k, uint64_t n, float *restrict w, const float *restrict g,
-                           float *restrict square, float *restrict mean, float *restrict ball)
+PLX_INLINE void descend(const rates k, uint64_t n, float *restrict w, const float *restrict g,
+                        float *restrict square, float *restrict mean, float *restrict ball)
 {
     for (uint64_t i = 0; i < n; i++) {
         const float d = g[i] + k.decay * w[i];
@@ -67,8 +67,8 @@ static inline void descend(const rates k, uint64_t n, float *restrict w, const f
     }
 }
 
-static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
-                          const float *g, void *const *slot)
+PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                                     const float *g, void *const *slot)
 {
     const rmsprop *s = self;
     const rates k = {

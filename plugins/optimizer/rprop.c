@@ -48,13 +48,13 @@ typedef struct {
 } rates;
 
 /* -1, 0 or 1; NaN of NaN. */
-static inline float sign(float x)
+PLX_INLINE float sign(float x)
 {
     return x > 0 ? 1 : x < 0 ? -1 : x;
 }
 
-static void descend(rates k, uint64_t n, float *restrict w, const float *restrict g,
-                    float *restrict before, float *restrict size)
+PLX_INLINE void descend(rates k, uint64_t n, float *restrict w, const float *restrict g,
+                        float *restrict before, float *restrict size)
 {
     for (uint64_t i = 0; i < n; i++) {
         const float agree = sign(g[i]) * before[i]; /* not g p, which may underflow */
@@ -67,8 +67,8 @@ static void descend(rates k, uint64_t n, float *restrict w, const float *restric
     }
 }
 
-static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
-                          const float *g, void *const *slot)
+PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                                     const float *g, void *const *slot)
 {
     const rprop *s = self;
     const rates k = {

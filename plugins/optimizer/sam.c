@@ -57,13 +57,13 @@ static int32_t plan_model_slots(const void *self, const plx_tensor *model, const
     return emit->scratch(emit, model->cols * sizeof(float));
 }
 
-static uint64_t length(const plx_parameter *p)
+PLX_INLINE uint64_t length(const plx_parameter *p)
 {
     return p->rows * p->cols;
 }
 
 /* T of one weight. */
-static double size_of(const sam *s, float w)
+PLX_INLINE double size_of(const sam *s, float w)
 {
     return s->adaptive ? fabs((double)w) + s->eta : 1;
 }
@@ -86,7 +86,7 @@ static double squares(const plx_host *host, const plx_parameter *p)
 }
 
 /* w = w + rho T^2 g / norm */
-static void climb(const plx_parameter *p, double norm)
+PLX_CLONES static void climb(const plx_parameter *p, double norm)
 {
     const sam *s = p->self;
 
@@ -97,7 +97,7 @@ static void climb(const plx_parameter *p, double norm)
 }
 
 /* One step of stochastic gradient descent. */
-static void descend(const plx_parameter *p)
+PLX_CLONES static void descend(const plx_parameter *p)
 {
     const sam *s = p->self;
     const float lr = (float)p->lr, decay = (float)s->weight_decay, momentum = (float)s->momentum;

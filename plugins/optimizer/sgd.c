@@ -44,14 +44,14 @@ typedef struct {
     float lr, decay, momentum, keep, take;
 } rates;
 
-static void descend(rates k, uint64_t n, float *restrict w, const float *restrict g)
+PLX_INLINE void descend(rates k, uint64_t n, float *restrict w, const float *restrict g)
 {
     for (uint64_t i = 0; i < n; i++)
         w[i] -= k.lr * (g[i] + k.decay * w[i]);
 }
 
-static void descend_heavy_ball(rates k, uint64_t n, float *restrict w, const float *restrict g,
-                               float *restrict b)
+PLX_INLINE void descend_heavy_ball(rates k, uint64_t n, float *restrict w, const float *restrict g,
+                                   float *restrict b)
 {
     for (uint64_t i = 0; i < n; i++) {
         b[i] = k.keep * b[i] + k.take * (g[i] + k.decay * w[i]);
@@ -59,8 +59,8 @@ static void descend_heavy_ball(rates k, uint64_t n, float *restrict w, const flo
     }
 }
 
-static void descend_nesterov(rates k, uint64_t n, float *restrict w, const float *restrict g,
-                             float *restrict b)
+PLX_INLINE void descend_nesterov(rates k, uint64_t n, float *restrict w, const float *restrict g,
+                                 float *restrict b)
 {
     for (uint64_t i = 0; i < n; i++) {
         const float d = g[i] + k.decay * w[i];
@@ -69,8 +69,8 @@ static void descend_nesterov(rates k, uint64_t n, float *restrict w, const float
     }
 }
 
-static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
-                          const float *g, void *const *slot)
+PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                                     const float *g, void *const *slot)
 {
     const sgd *s = self;
     const int first = step->step == 1;

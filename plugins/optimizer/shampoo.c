@@ -278,7 +278,8 @@ static int32_t direction(const shampoo *s, const plx_step *step, const side *lef
 }
 
 /* D of plain adagrad. A square that is 0 has no gradient but one too small to be squared. */
-static void divide(const shampoo *s, const plx_step *step, const float *g, float *square, float *d)
+PLX_CLONES static void divide(const shampoo *s, const plx_step *step, const float *g, float *square,
+                              float *d)
 {
     const float old = (float)s->beta2, news = news_of(s);
 
@@ -288,7 +289,8 @@ static void divide(const shampoo *s, const plx_step *step, const float *g, float
     }
 }
 
-static void descend(const shampoo *s, const plx_step *step, float *w, const float *d, float *m)
+PLX_CLONES static void descend(const shampoo *s, const plx_step *step, float *w, const float *d,
+                               float *m)
 {
     const float shrink = (float)(1 - step->lr * s->weight_decay), rate = (float)step->lr;
     const float momentum = (float)s->momentum;

@@ -156,7 +156,8 @@ static double mirror(uint64_t n, double *x, double *on_axis)
 }
 
 /* The block H A H that begins at a: A - v q' - q v' with p = f A v, q = p - f/2 (p'v) v. */
-static void reflect(uint64_t n, double *a, uint64_t stride, const double *v, double f, double *q)
+PLX_CLONES static void reflect(uint64_t n, double *a, uint64_t stride, const double *v, double f,
+                               double *q)
 {
     double half = 0;
 
@@ -193,7 +194,7 @@ static void tridiagonalise(uint64_t n, double *a, double *d, double *e, double *
 /* Turns the mirrors that tridiagonalise left in a into the transpose of their product, from the
  * last to the first: each acts on the rows of what the later ones have made below and right of
  * it. */
-static void collect_mirrors(uint64_t n, double *a, const double *factor)
+PLX_CLONES static void collect_mirrors(uint64_t n, double *a, const double *factor)
 {
     for (uint64_t k = n; k-- > 0;) {
         for (uint64_t i = k; i < n; i++)
@@ -209,7 +210,8 @@ static void collect_mirrors(uint64_t n, double *a, const double *factor)
     }
 }
 
-static void rotate_rows(uint64_t n, double *restrict x, double *restrict y, double c, double s)
+PLX_CLONES static void rotate_rows(uint64_t n, double *restrict x, double *restrict y, double c,
+                                   double s)
 {
     for (uint64_t i = 0; i < n; i++) {
         const double old = x[i];
@@ -289,8 +291,8 @@ static void find_eigenvectors(const plx_step *step, const side *side)
 
 /* A mirror I - f v v' on rows k on of columns `from` on of a. v is column k of s from the diagonal
  * down, its first element 1 whatever stands there; y is working memory. */
-static void mirror_rows(uint64_t n, uint64_t k, const float *s, float f, uint64_t from, float *a,
-                        float *restrict y)
+PLX_CLONES static void mirror_rows(uint64_t n, uint64_t k, const float *s, float f, uint64_t from,
+                                   float *a, float *restrict y)
 {
     for (uint64_t j = from; j < n; j++)
         y[j] = 0;
@@ -449,7 +451,7 @@ static int32_t turn(const plx_step *step, int way, const side *left, const side 
 }
 
 /* Zero in place of what rounding has left of it: x was turned, which keeps its norm. */
-static void silence(const plx_step *step, float *x)
+PLX_CLONES static void silence(const plx_step *step, float *x)
 {
     const uint64_t n = step->rows * step->cols;
     const float least = (float)((double)FLT_EPSILON * step->host->norm(step->host, n, x));
@@ -460,8 +462,8 @@ static void silence(const plx_step *step, float *x)
 
 /* N = m / (sqrt(v) + eps), both corrected, after v has taken the gradient in, which is
  * overwritten. */
-static void divide(const soap *s, const plx_step *step, const corrections *c, const float *m,
-                   float *v, float *g)
+PLX_CLONES static void divide(const soap *s, const plx_step *step, const corrections *c,
+                              const float *m, float *v, float *g)
 {
     const float beta2 = (float)s->beta2, rest2 = (float)(1 - s->beta2), eps = (float)s->eps;
     const float mean = (float)c->mean, root = (float)c->root;
@@ -472,8 +474,9 @@ static void divide(const soap *s, const plx_step *step, const corrections *c, co
     }
 }
 
-static int32_t adam_in_basis(const soap *s, const plx_step *step, const side *left,
-                             const side *right, float *w, const float *g, float *m, float *v)
+PLX_CLONES static int32_t adam_in_basis(const soap *s, const plx_step *step, const side *left,
+                                        const side *right, float *w, const float *g, float *m,
+                                        float *v)
 {
     const uint64_t n = step->rows * step->cols;
     const float beta1 = (float)s->beta1, rest1 = (float)(1 - s->beta1), rate = (float)step->lr;

@@ -41,9 +41,10 @@ static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 }
 
 /* dx[i] = dy[i] f'(x[i]); dx may be dy. The inputs x are here because .flags asks for them; y would
- * come with PLX_NEEDS_OUTPUT, and is NULL without. */
-static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
-                        const float *dy, float *dx)
+ * come with PLX_NEEDS_OUTPUT, and is NULL without. PLX_CLONES: compiled for each width of vectors,
+ * which helps where nothing of <math.h> is called. */
+PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
+                                   const float *dy, float *dx)
 {
     const options *o = self;
     const float slope = (float)o->slope, factor = half_pi * slope;

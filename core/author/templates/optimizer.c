@@ -29,9 +29,10 @@ static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_
 
 /* The update of n weights. Called for any piece of a tensor, from several threads at once: it
  * allocates nothing, keeps nothing, and treats each element alike. An update that needs a whole
- * matrix, or all of them, is a step_tensor or a step_model instead; see plugin.h. */
-static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
-                          const float *g, void *const *slot)
+ * matrix, or all of them, is a step_tensor or a step_model instead; see plugin.h. PLX_CLONES:
+ * compiled for each width of vectors. */
+PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uint64_t n, float *w,
+                                     const float *g, void *const *slot)
 {
     const options *o = self;
     const float beta = (float)o->beta, decay = (float)o->weight_decay, lr = (float)step->lr;
