@@ -1,14 +1,22 @@
 /* backward.c: the loss, and from it to gradients.
  *
  * The loss's function writes delta of the last layer: the gradient by its pre-activations where the
- * pair is fused, else by its outputs. Then for each layer from the last down, one run of the pool
- * holds three kinds of tasks, none of which reads what another writes:
+ * pair is fused, else by its outputs. From there on in two parts:
  *
- *   dX = dZ W          blocks of the delta of the layer below, turned into its dZ right away;
- *   dW = dZ' X         blocks of the weight's gradient, each over all rows of the batch;
- *   db = sum over rows pieces of the bias's gradient, summed in double in row order.
+ *   dX = dZ W          layer by layer from the last down, each block of it turned into the dZ of the
+ *                      layer below right away (an activation that needs whole rows gets a run of
+ *                      its own);
+ *   dW = dZ' X         then all gradients in one run of the pool: blocks of the weights' gradients,
+ *   db = sum over rows each over all rows of the batch, and pieces of the biases', summed in double.
  *
- * An activation that needs whole rows gets a run of its own to turn delta into dZ. */
+ * No weight is needed any more in the second part. So an optimizer that works element by element may
+ * step on a block's weights as soon as its gradient is there, which then never leaves the cache. That
+ * is only done where all gradients are known to be finite before the first of them is computed:
+ * |dW| <= rows max|dZ| max|X|, so a look at dZ and X tells. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
 #include "network/layers.h"
 #include "network/product.h"
 
@@ -206,19 +214,20 @@ static bool unwind_layer(network *network, size_t l, plx_error *error)
     return run_tasks(network, &run, error);
 }
 
-/* --- from dZ to gradients --------------------------------------------------------------------- */
+/* --- from dZ to that of the layer below ------------------------------------------------------ */
 
-typedef struct backward_job {
+typedef struct below_job {
     network *network;
     size_t l;
-    const float *x;           /* what the layer read */
-    grid below, weight, bias; /* dX, dW, db; tasks are numbered in this order */
-} backward_job;
+    grid grid;
+} below_job;
 
-static void below_task(const backward_job *job, block at)
+static void below_task(void *context, size_t task, int thread)
 {
+    const below_job *job = context;
     network *network = job->network;
     const layer *layer = &network->layers[job->l], *below = layer - 1;
+    const block at = grid_block(&job->grid, task);
 
     product(0, at.rows, at.cols, layer->units, 1, layer->delta + at.row * layer->units,
             layer->units, layer->w + at.col, layer->fan_in, 0,
@@ -227,79 +236,203 @@ static void below_task(const backward_job *job, block at)
         unwind_block(network, job->l - 1, at);
 }
 
-static void weight_task(const backward_job *job, block at)
+static bool reach_below(network *network, size_t l, plx_error *error)
+{
+    const layer *layer = &network->layers[l], *below = layer - 1;
+    below_job job = {network, l, grid_of_batch(network->rows, layer->fan_in)};
+    const task_run run = {.count = job.grid.blocks,
+                          .work =
+                              (double)network->rows * (double)layer->units * (double)layer->fan_in,
+                          .task = below_task,
+                          .context = &job,
+                          .plugin = below->plugin,
+                          .l = (int)l - 1};
+
+    return run_tasks(network, &run, error) &&
+           (!layer_is_rowwise(below) || unwind_layer(network, l - 1, error));
+}
+
+/* dZ of all layers. */
+static bool unwind(network *network, plx_error *error)
+{
+    bool good = network->fused != NULL || unwind_layer(network, network->layer_count - 1, error);
+
+    for (size_t l = network->layer_count - 1; good && l > 0; l--)
+        good = reach_below(network, l, error);
+    return good;
+}
+
+/* --- from dZ to gradients --------------------------------------------------------------------- */
+
+typedef struct gradient_job {
+    network *network;
+    network_step *step; /* NULL: gradients are kept                                              */
+    void *context;
+} gradient_job;
+
+size_t gradient_blocks(layer *layer, size_t first)
+{
+    layer->first_task = first;
+    layer->weight_grid = grid_cut(layer->units, layer->fan_in, WEIGHT_ROWS, WEIGHT_COLS);
+    layer->bias_grid = grid_cut(1, layer->b == NULL ? 0 : layer->units, 1, BIAS_COLS);
+    return layer->weight_grid.blocks + layer->bias_grid.blocks;
+}
+
+size_t gradient_block_size(const layer *layer)
+{
+    const grid *grid = &layer->weight_grid;
+
+    return (grid->rows < grid->row_step ? grid->rows : grid->row_step) * grid->col_step;
+}
+
+/* The block's rows lie one after the other in g; in the tensor only if they are whole. */
+static void step_block(const gradient_job *job, const layer *layer, block at, const float *g)
+{
+    const bool whole = at.cols == layer->fan_in;
+    const size_t pieces = whole ? 1 : at.rows, length = whole ? at.rows * at.cols : at.cols;
+
+    for (size_t i = 0; i < pieces; i++)
+        job->step(job->context, (size_t)layer->weight, (at.row + i) * layer->fan_in + at.col,
+                  length, g + i * at.cols);
+}
+
+static void weight_task(const gradient_job *job, const layer *layer, block at, int thread)
 {
     network *network = job->network;
-    const layer *layer = &network->layers[job->l];
+    const size_t l = (size_t)(layer - network->layers);
+    const bool stepping = job->step != NULL;
+    float *g = stepping ? network->block + (size_t)thread * network->block_size
+                        : layer->dw + at.row * layer->fan_in + at.col;
 
     product(PLX_TRANSPOSE_A, at.rows, at.cols, network->rows, 1, layer->delta + at.row,
-            layer->units, job->x + at.col, layer->fan_in, 0,
-            layer->dw + at.row * layer->fan_in + at.col, layer->fan_in);
+            layer->units, layer_input(network, l) + at.col, layer->fan_in, 0, g,
+            stepping ? at.cols : layer->fan_in);
+    if (stepping)
+        step_block(job, layer, at, g);
 }
 
-static void bias_task(const backward_job *job, block at)
+PLX_CLONES static void sum_columns(size_t rows, size_t cols, const float *from, size_t stride,
+                                   float *to)
 {
-    const layer *layer = &job->network->layers[job->l];
     double sum[BIAS_COLS] = {0};
 
-    for (size_t r = 0; r < job->network->rows; r++) {
-        const float *delta = layer->delta + r * layer->units + at.col;
-        for (size_t j = 0; j < at.cols; j++)
-            sum[j] += (double)delta[j];
-    }
-    for (size_t j = 0; j < at.cols; j++)
-        layer->db[at.col + j] = (float)sum[j];
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < cols; j++)
+            sum[j] += (double)from[r * stride + j];
+    for (size_t j = 0; j < cols; j++)
+        to[j] = (float)sum[j];
 }
 
-static void backward_task(void *context, size_t task, int thread)
+static void bias_task(const gradient_job *job, const layer *layer, block at)
 {
-    const backward_job *job = context;
+    float own[BIAS_COLS], *g = job->step != NULL ? own : layer->db + at.col;
 
-    if (task < job->below.blocks) {
-        below_task(job, grid_block(&job->below, task));
-        return;
+    sum_columns(job->network->rows, at.cols, layer->delta + at.col, layer->units, g);
+    if (job->step != NULL)
+        job->step(job->context, (size_t)layer->bias, at.col, at.cols, g);
+}
+
+/* The layer that a task of the run over all gradients belongs to. */
+static const layer *layer_of_task(const network *network, size_t task)
+{
+    size_t low = 0, high = network->layer_count;
+
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (network->layers[middle].first_task <= task)
+            low = middle;
+        else
+            high = middle;
     }
-    task -= job->below.blocks;
-    if (task < job->weight.blocks)
-        weight_task(job, grid_block(&job->weight, task));
+    return &network->layers[low];
+}
+
+static void gradient_task(void *context, size_t task, int thread)
+{
+    const gradient_job *job = context;
+    const layer *layer = layer_of_task(job->network, task);
+
+    task -= layer->first_task;
+    if (task < layer->weight_grid.blocks)
+        weight_task(job, layer, grid_block(&layer->weight_grid, task), thread);
     else
-        bias_task(job, grid_block(&job->bias, task - job->weight.blocks));
+        bias_task(job, layer, grid_block(&layer->bias_grid, task - layer->weight_grid.blocks));
 }
 
-static bool backward_layer(network *network, size_t l, plx_error *error)
+static bool fill_gradients(network *network, gradient_job *job, plx_error *error)
 {
-    const layer *layer = &network->layers[l], *below = l == 0 ? NULL : layer - 1;
-    backward_job job = {.network = network, .l = l, .x = layer_input(network, l)};
+    const task_run run = {.count = network->gradient_tasks,
+                          .work = (double)network->rows * (double)network->parameters,
+                          .task = gradient_task,
+                          .context = job,
+                          .l = NO_TENSOR};
 
-    if (below != NULL)
-        job.below = grid_of_batch(network->rows, layer->fan_in);
-    job.weight = grid_cut(layer->units, layer->fan_in, WEIGHT_ROWS, WEIGHT_COLS);
-    if (layer->b != NULL)
-        job.bias = grid_cut(1, layer->units, 1, BIAS_COLS);
-    const task_run run = {.count = job.below.blocks + job.weight.blocks + job.bias.blocks,
-                          .work = 2.0 * (double)network->rows * (double)layer->units *
-                                  (double)layer->fan_in,
-                          .task = backward_task,
-                          .context = &job,
-                          .plugin = below == NULL ? NULL : below->plugin,
-                          .l = (int)l - 1};
-    if (!run_tasks(network, &run, error))
+    return run_tasks(network, &run, error);
+}
+
+/* The largest magnitude; not finite if any of the numbers is not. Without its sign a float compares
+ * like the integer of the same bits, NaN above infinity. */
+PLX_CLONES static float largest(size_t n, const float *x)
+{
+    uint32_t most = 0;
+    float magnitude;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof(bits));
+        bits &= 0x7fffffff;
+        most = bits > most ? bits : most;
+    }
+    memcpy(&magnitude, &most, sizeof(magnitude));
+    return magnitude;
+}
+
+/* Whether no gradient can overflow, whatever the order of its sums. */
+static bool is_bounded(const network *network)
+{
+    for (size_t l = 0; l < network->layer_count; l++) {
+        const layer *layer = &network->layers[l];
+        const double delta = (double)largest(network->rows * layer->units, layer->delta);
+        const double x = (double)largest(network->rows * layer->fan_in, layer_input(network, l));
+        if (!(2 * (double)network->rows * delta * fmax(x, 1) <= (double)FLT_MAX))
+            return false;
+    }
+    return true;
+}
+
+static bool has_no_deltas(const network *network, plx_error *error)
+{
+    if (network->has_deltas)
         return false;
-    if (below != NULL && layer_is_rowwise(below))
-        return unwind_layer(network, l - 1, error);
+    error_set(error, ERROR_RUN, "backward needs a loss with its gradient before it");
     return true;
 }
 
 bool network_backward(network *network, plx_error *error)
 {
-    if (!network->has_deltas)
-        return error_set(error, ERROR_RUN, "backward needs a loss with its gradient before it");
-    network->has_deltas = false;
-    if (network->fused == NULL && !unwind_layer(network, network->layer_count - 1, error))
+    gradient_job job = {.network = network};
+
+    if (has_no_deltas(network, error))
         return false;
-    for (size_t l = network->layer_count; l-- > 0;)
-        if (!backward_layer(network, l, error))
-            return false;
-    network->has_gradients = true;
-    return true;
+    network->has_deltas = false;
+    network->has_gradients = unwind(network, error) && fill_gradients(network, &job, error);
+    return network->has_gradients;
+}
+
+bool network_backward_step(network *network, network_step *step, void *context, bool *stepped,
+                           plx_error *error)
+{
+    gradient_job job = {network, step, context};
+
+    *stepped = false;
+    if (has_no_deltas(network, error))
+        return false;
+    network->has_deltas = false;
+    if (!unwind(network, error))
+        return false;
+    *stepped = is_bounded(network);
+    if (!*stepped)
+        job.step = NULL;
+    network->has_gradients = fill_gradients(network, &job, error) && !*stepped;
+    return network->has_gradients || *stepped;
 }

@@ -201,6 +201,19 @@ static bool allocate(network *self, plx_error *error)
     return true;
 }
 
+/* How the gradients are cut, and the memory for those that are stepped on at once. */
+static bool plan_gradients(network *self, plx_error *error)
+{
+    for (size_t l = 0; l < self->layer_count; l++) {
+        self->gradient_tasks += gradient_blocks(&self->layers[l], self->gradient_tasks);
+        const size_t size = gradient_block_size(&self->layers[l]);
+        self->block_size = size > self->block_size ? size : self->block_size;
+    }
+    self->block =
+        memory_aligned((size_t)pool_threads(self->pool) * self->block_size, sizeof(float));
+    return self->block != NULL || error_memory(error);
+}
+
 static bool find_family(network *self, const network_spec *spec, plx_error *error)
 {
     plx_domain domain = {.size = sizeof(domain)};
@@ -232,7 +245,8 @@ network *network_new(const network_spec *spec, pool *pool, host *host, plx_error
     self->loss = spec->loss;
     self->fused = partner(spec);
     describe_layers(self, spec);
-    if (find_family(self, spec, error) && allocate(self, error))
+    if (find_family(self, spec, error) && allocate(self, error) &&
+        (!self->training || plan_gradients(self, error)))
         return self;
 failed:
     network_free(self);
@@ -247,6 +261,7 @@ void network_free(network *self)
     free(self->gradients);
     free(self->work);
     free(self->row_loss);
+    free(self->block);
     free(self->tensors);
     free(self->layers);
     free(self);

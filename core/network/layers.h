@@ -24,6 +24,17 @@ enum {
     ACTIVATION_WORK = 16, /* multiplications that take as long as one activation or loss, roughly */
 };
 
+/* A matrix cut into blocks, numbered row by row of blocks. */
+typedef struct grid {
+    size_t rows, cols;         /* of the matrix                                                  */
+    size_t row_step, col_step; /* of a block; those at the far edges may be smaller               */
+    size_t across, blocks;     /* blocks beside each other, and all                              */
+} grid;
+
+typedef struct block {
+    size_t row, col, rows, cols;
+} block;
+
 typedef struct layer {
     size_t units, fan_in;
     const plugin *plugin;
@@ -35,6 +46,8 @@ typedef struct layer {
     float *dw, *db;      /* the same of the gradient; NULL unless training                       */
     float dropout, kept; /* probability p, and 1 / (1 - p)                                       */
     float *z, *y, *mask, *a, *delta;
+    grid weight_grid, bias_grid; /* how its gradients are cut                                    */
+    size_t first_task;           /* of these blocks, among those of all layers                   */
 } layer;
 
 struct network {
@@ -45,6 +58,8 @@ struct network {
     network_tensor *tensors;
     size_t tensor_count, parameters, arena; /* arena: floats in it, gaps included                */
     float *weights, *gradients, *work;      /* gradients is NULL unless training                 */
+    size_t gradient_tasks, block_size;      /* blocks of all gradients; floats of the largest */
+    float *block;                           /* one for each thread                            */
     bool training;
 
     const settings *loss;
@@ -62,17 +77,6 @@ struct network {
     atomic_int plugin_status;
 };
 
-/* A matrix cut into blocks, numbered row by row of blocks. */
-typedef struct grid {
-    size_t rows, cols;         /* of the matrix                                                  */
-    size_t row_step, col_step; /* of a block; those at the far edges may be smaller               */
-    size_t across, blocks;     /* blocks beside each other, and all                              */
-} grid;
-
-typedef struct block {
-    size_t row, col, rows, cols;
-} block;
-
 /* Row blocks have exactly `most_rows` rows but for the last, so that a row's block, and with it
  * the row's bits, do not depend on the rows behind it. Columns are shared out evenly, in
  * multiples of 16. */
@@ -87,6 +91,11 @@ block grid_block(const grid *grid, size_t number);
 const float *layer_input(const network *network, size_t l);
 const float *layer_output(const network *network, size_t l);
 bool layer_is_rowwise(const layer *layer);
+
+/* Cuts the layer's gradients, of which the first block is number `first`; returns how many. */
+size_t gradient_blocks(layer *layer, size_t first);
+/* Floats in the largest block of the weights' gradient. */
+size_t gradient_block_size(const layer *layer);
 
 /* One run of the pool. */
 typedef struct task_run {

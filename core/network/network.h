@@ -82,6 +82,16 @@ bool network_loss(network *network, const float *target, const int32_t *label,
 /* Fills all gradients. */
 bool network_backward(network *network, plx_error *error);
 
+/* Steps on n elements of a tensor, from `offset` on; g is their gradient. Called once for every
+ * element, for different ones at the same time. */
+typedef void network_step(void *context, size_t tensor, uint64_t offset, uint64_t n,
+                          const float *g);
+/* The same with a step taken on each piece of a gradient while it is in the cache. The gradients are
+ * not kept. Where it is not certain beforehand that all of them are finite, *stepped is false,
+ * nothing was stepped on, and the gradients are filled as by network_backward. */
+bool network_backward_step(network *network, network_step *step, void *context, bool *stepped,
+                           plx_error *error);
+
 /* Names the first thing that is not finite, walking input, then each layer's pre-activations,
  * outputs, then the loss; between the loss and backward the loss's gradient; after backward, from
  * the last layer down, the gradient by the pre-activations, then those of the parameters. Returns

@@ -15,6 +15,8 @@
 #include "support/memory.h"
 #include "train/driver_internal.h"
 
+enum { PIECE = 2048 }; /* elements */
+
 static int32_t evaluate(void *context, double *loss);
 
 driver *driver_new(const driver_spec *spec, plx_error *error)
@@ -267,16 +269,31 @@ static bool ranges_are_finite(const driver *d)
     return true;
 }
 
-bool driver_step(driver *d, int64_t step, double lr, double loss, driver_outcome *outcome,
-                 plx_error *error)
+static int32_t take_step(driver *d)
 {
-    outcome->finite = true;
     clip(d);
-    int32_t status = begin(d, step, lr, loss);
-    if (status == PLX_OK) {
-        status = d->optimizer->step_range != NULL    ? step_ranges(d)
-                 : d->optimizer->step_tensor != NULL ? step_tensors(d)
-                                                     : step_whole(d, lr);
+    if (d->optimizer->step_range != NULL)
+        return step_ranges(d);
+    return d->optimizer->step_tensor != NULL ? step_tensors(d) : step_whole(d, d->lr);
+}
+
+bool driver_begin(driver *d, int64_t step, double lr, double loss, plx_error *error)
+{
+    d->lr = lr;
+    atomic_store(&d->broken, false);
+    const int32_t status = begin(d, step, lr, loss);
+    atomic_store(&d->status, status);
+    return status == PLX_OK || status == PLX_DONE ||
+           host_failed(d->spec.host, d->plugin, status, error);
+}
+
+bool driver_end(driver *d, bool stepped, driver_outcome *outcome, plx_error *error)
+{
+    int32_t status = atomic_load(&d->status);
+
+    outcome->finite = !atomic_load(&d->broken);
+    if (!stepped && status == PLX_OK) {
+        status = take_step(d);
         outcome->finite = ranges_are_finite(d);
     }
     outcome->done = status == PLX_DONE;
@@ -285,6 +302,59 @@ bool driver_step(driver *d, int64_t step, double lr, double loss, driver_outcome
     if (d->spec.host->failure.code != ERROR_NONE) /* told, but not returned */
         return host_failed(d->spec.host, d->plugin, PLX_FAILED, error);
     return true;
+}
+
+bool driver_step(driver *d, int64_t step, double lr, double loss, driver_outcome *outcome,
+                 plx_error *error)
+{
+    outcome->finite = true;
+    return driver_begin(d, step, lr, loss, error) && driver_end(d, false, outcome, error);
+}
+
+/* --- piece by piece --- */
+
+bool driver_takes_pieces(const driver *d)
+{
+    return d->takes_pieces && atomic_load(&d->status) == PLX_OK;
+}
+
+static void note_worse(driver *d, int32_t status)
+{
+    int32_t before = atomic_load(&d->status);
+
+    while (worse(before, status) != before &&
+           !atomic_compare_exchange_weak(&d->status, &before, worse(before, status)))
+        continue;
+}
+
+/* As many elements as stay in the nearest cache until their weights are looked at. */
+static void step_piece(driver *d, plx_step *step, uint64_t n, const float *g)
+{
+    const size_t tensor = step->tensor;
+    const slot_set *set = &d->tensor_slots[tensor];
+    float *w = d->tensor[tensor].w + step->offset;
+    void *slot[DRIVER_MOST_SLOTS];
+
+    for (size_t k = 0; k < set->count; k++)
+        slot[k] = (char *)set->data[k] + step->offset * slots_width(set->slot[k].plan.type);
+    if (!is_frozen(d, tensor))
+        note_worse(d, d->optimizer->step_range(d->group[d->tensor[tensor].group].self, step, n, w,
+                                               g, slot));
+    if (!network_all_finite(w, n))
+        atomic_store(&d->broken, true);
+}
+
+void driver_piece(void *context, size_t tensor, uint64_t offset, uint64_t n, const float *g)
+{
+    driver *d = context;
+    plx_step step = step_of(d, tensor);
+
+    step.scratch = NULL;
+    for (uint64_t at = 0; at < n; at += PIECE) {
+        const uint64_t left = n - at;
+        step.offset = offset + at;
+        step_piece(d, &step, left < PIECE ? left : PIECE, g + at);
+    }
 }
 
 /* --- what a checkpoint asks for --- */

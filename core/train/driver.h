@@ -70,6 +70,17 @@ typedef struct driver_outcome {
 bool driver_step(driver *driver, int64_t step, double lr, double loss, driver_outcome *outcome,
                  plx_error *error);
 
+/* The same in parts, for an optimizer whose steps go hand in hand with the way back: begin; then, if
+ * driver_takes_pieces, driver_piece for every element of every tensor, concurrently for different ones,
+ * as soon as its gradient is there; then the end, which without `stepped` takes the step on the
+ * tensors' gradients. Both ways come to the same bits. What failed is told at the end. */
+bool driver_begin(driver *driver, int64_t step, double lr, double loss, plx_error *error);
+/* Whether steps are element by element, and no gradient has to be clipped before. */
+bool driver_takes_pieces(const driver *driver);
+/* A network_step: context is the driver, g the gradient of the n elements from `offset` on. */
+void driver_piece(void *context, size_t tensor, uint64_t offset, uint64_t n, const float *g);
+bool driver_end(driver *driver, bool stepped, driver_outcome *outcome, plx_error *error);
+
 /* The root of the sum of all squared gradients, in double, in a fixed order. */
 double driver_gradient_norm(driver *driver);
 

@@ -3,7 +3,11 @@
 #ifndef TRAIN_DRIVER_INTERNAL_H
 #define TRAIN_DRIVER_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "train/driver.h"
+
+enum { DRIVER_MOST_SLOTS = 16 }; /* of a tensor that is stepped on piece by piece */
 
 /* A piece of one tensor. */
 typedef struct range {
@@ -46,6 +50,10 @@ struct driver {
     host_evaluate *closure;
     void *closure_context;
     bool in_step_model;
+    bool takes_pieces;
+    double lr;          /* of the step at hand                                                   */
+    atomic_int status;  /* the worst so far                                                      */
+    atomic_bool broken; /* a piece's weights are not finite                                      */
     int64_t evaluations;
 };
 

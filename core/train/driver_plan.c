@@ -227,10 +227,23 @@ static bool check_kind(const driver *d, plx_error *error)
     return true;
 }
 
+static bool can_take_pieces(const driver *d)
+{
+    bool can =
+        d->optimizer->step_range != NULL && !(d->spec.clip_norm > 0) && !(d->spec.clip_value > 0);
+
+    for (size_t i = 0; can && i < d->tensor_count; i++)
+        can = d->tensor_slots[i].count <= DRIVER_MOST_SLOTS;
+    return can;
+}
+
 bool driver_plan(driver *d, plx_error *error)
 {
-    return check_kind(d, error) && copy_lists(d, error) && make_memory(d, error) &&
-           cut_ranges(d, error) && list_parameters(d, error);
+    const bool good = check_kind(d, error) && copy_lists(d, error) && make_memory(d, error) &&
+                      cut_ranges(d, error) && list_parameters(d, error);
+
+    d->takes_pieces = good && can_take_pieces(d);
+    return good;
 }
 
 static void free_memory(driver *d)

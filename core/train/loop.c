@@ -91,10 +91,24 @@ static batch_end diverge_in_step(session *session, double lr)
     return diverge(session, what, lr, true);
 }
 
+/* The gradients, and with an optimizer that allows it the step on them, too. */
+static bool go_back(session *session, double lr, double loss, bool *stepped, plx_error *error)
+{
+    driver *driver = session->driver;
+
+    *stepped = false;
+    if (!driver_begin(driver, session->state.step, lr, loss, error))
+        return false;
+    if (driver_takes_pieces(driver))
+        return network_backward_step(session->network, driver_piece, driver, stepped, error);
+    return network_backward(session->network, error);
+}
+
 static batch_end train_batch(session *session, double lr, plx_error *error)
 {
     train_state *state = &session->state;
     driver_outcome outcome;
+    bool stepped;
     double loss;
 
     batches_load(&session->batches, (size_t)state->batch);
@@ -107,11 +121,11 @@ static batch_end train_batch(session *session, double lr, plx_error *error)
         runlog_step(session->log, state->step, loss);
     if (!isfinite(loss))
         return diverge_forwards(session, lr);
-    if (!network_backward(session->network, error))
+    if (!go_back(session, lr, loss, &stepped, error))
         return BATCH_FAILED;
-    if (!network_gradients_finite(session->network))
+    if (!stepped && !network_gradients_finite(session->network))
         return diverge_backwards(session, lr, error);
-    if (!driver_step(session->driver, state->step, lr, loss, &outcome, error))
+    if (!driver_end(session->driver, stepped, &outcome, error))
         return BATCH_FAILED;
     if (!outcome.finite)
         return diverge_in_step(session, lr);

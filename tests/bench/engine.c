@@ -156,15 +156,19 @@ static bool learn(engine *e, plx_error *error)
 {
     const batches *batch = &e->batches;
     driver_outcome outcome;
+    bool stepped = false;
 
     if (!network_forward(e->network, batch->rows, batch->x, NULL, false, error) ||
         !network_loss(e->network, batch->target, batches_label(batch), batches_row_weight(batch),
                       batches_scale(batch), true, &e->loss, NULL, error) ||
-        !network_backward(e->network, error))
+        !driver_begin(e->driver, ++e->step, e->workload->lr, e->loss, error) ||
+        !(driver_takes_pieces(e->driver)
+              ? network_backward_step(e->network, driver_piece, e->driver, &stepped, error)
+              : network_backward(e->network, error)))
         return false;
-    if (!network_gradients_finite(e->network))
+    if (!stepped && !network_gradients_finite(e->network))
         return error_set(error, ERROR_RUN, "%s: the gradient is not finite", e->workload->name);
-    return driver_step(e->driver, ++e->step, e->workload->lr, e->loss, &outcome, error);
+    return driver_end(e->driver, stepped, &outcome, error);
 }
 
 bool engine_run(engine *engine, size_t count, plx_error *error)
