@@ -4,30 +4,78 @@
 #include <sha2.h>
 #include <string.h>
 
+#include <plexus/plugin.h>
+
 #include "data/dataset.h"
 #include "data/scale.h"
 
+enum {
+    LINE = 64, /* bytes of the cache that are fetched together                                    */
+    AHEAD = 4, /* rows                                                                            */
+};
+
 /* --- inputs --- */
 
-static void plain_bytes(const uint8_t *from, size_t n, float *x)
+PLX_CLONES static void plain_bytes(const uint8_t *from, size_t n, float *x)
 {
     for (size_t f = 0; f < n; f++)
         x[f] = (float)from[f];
 }
 
 /* (x - offset) factor, in double, rounded once. */
-static void scaled_bytes(const uint8_t *from, const double *offset, const double *factor, size_t n,
-                         float *x)
+PLX_CLONES static void scaled_bytes(const uint8_t *from, const double *offset, const double *factor,
+                                    size_t n, float *x)
 {
     for (size_t f = 0; f < n; f++)
         x[f] = (float)(((double)from[f] - offset[f]) * factor[f]);
 }
 
-static void scaled_floats(const float *from, const double *offset, const double *factor, size_t n,
-                          float *x)
+/* The same with one offset and factor for all, as pixels have. */
+PLX_CLONES static void evenly_scaled_bytes(const uint8_t *from, double offset, double factor,
+                                           size_t n, float *x)
+{
+    for (size_t f = 0; f < n; f++)
+        x[f] = (float)(((double)from[f] - offset) * factor);
+}
+
+PLX_CLONES static void scaled_floats(const float *from, const double *offset, const double *factor,
+                                     size_t n, float *x)
 {
     for (size_t f = 0; f < n; f++)
         x[f] = (float)(((double)from[f] - offset[f]) * factor[f]);
+}
+
+static bool is_even(const encoding *fitted, size_t n)
+{
+    for (size_t f = 1; f < n; f++)
+        if (fitted->offset[f] != fitted->offset[0] || fitted->factor[f] != fitted->factor[0])
+            return false;
+    return true;
+}
+
+static void byte_inputs(const encoding *fitted, bool even, const uint8_t *from, size_t n, float *x)
+{
+    if (fitted->offset == NULL)
+        plain_bytes(from, n, x);
+    else if (even)
+        evenly_scaled_bytes(from, fitted->offset[0], fitted->factor[0], n, x);
+    else
+        scaled_bytes(from, fitted->offset, fitted->factor, n, x);
+}
+
+static void float_inputs(const encoding *fitted, const float *from, size_t n, float *x)
+{
+    if (fitted->offset == NULL)
+        memcpy(x, from, n * sizeof(*x));
+    else
+        scaled_floats(from, fitted->offset, fitted->factor, n, x);
+}
+
+/* A row to come, which may be anywhere in memory, is asked for while others are converted. */
+static void ask_for(const void *row, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += LINE)
+        __builtin_prefetch((const char *)row + at);
 }
 
 void data_inputs(const data_part *part, const encoding *fitted, const uint32_t *positions, size_t n,
@@ -35,17 +83,20 @@ void data_inputs(const data_part *part, const encoding *fitted, const uint32_t *
 {
     const dataset *data = part->source;
     const size_t features = data->features;
+    const bool even = data->bytes != NULL && fitted->offset != NULL && is_even(fitted, features);
+    const size_t width = features * (data->bytes != NULL ? 1 : sizeof(float));
+    const char *rows = data->bytes != NULL ? (const char *)data->bytes : (const char *)data->floats;
 
+    for (size_t i = 0; i < n && i < AHEAD; i++)
+        ask_for(rows + part_row(part, positions[i]) * width, width);
     for (size_t i = 0; i < n; i++, x += features) {
         const size_t at = (size_t)part_row(part, positions[i]) * features;
-        if (data->bytes != NULL && fitted->offset == NULL)
-            plain_bytes(data->bytes + at, features, x);
-        else if (data->bytes != NULL)
-            scaled_bytes(data->bytes + at, fitted->offset, fitted->factor, features, x);
-        else if (fitted->offset == NULL)
-            memcpy(x, data->floats + at, features * sizeof(float));
+        if (i + AHEAD < n)
+            ask_for(rows + part_row(part, positions[i + AHEAD]) * width, width);
+        if (data->bytes != NULL)
+            byte_inputs(fitted, even, data->bytes + at, features, x);
         else
-            scaled_floats(data->floats + at, fitted->offset, fitted->factor, features, x);
+            float_inputs(fitted, data->floats + at, features, x);
     }
 }
 

@@ -62,7 +62,10 @@ static void loss_task(void *context, size_t task, int thread)
     int32_t (*function)(const void *, const plx_rows *) =
         network->fused == NULL ? loss->rows : network->fused->rows;
 
+    const uint64_t time = profile_now(network->profile);
+
     note_status(&network->plugin_status, function(network->loss->values, &rows));
+    profile_add(network->profile, thread, 0, PROFILE_LOSS, time);
 }
 
 static double weighted_sum(size_t rows, const double *row_loss, const float *row_weight)
@@ -196,7 +199,10 @@ static void unwind_task(void *context, size_t task, int thread)
 {
     const unwind_job *job = context;
 
+    const uint64_t time = profile_now(job->network->profile);
+
     unwind_block(job->network, job->l, grid_block(&job->grid, task));
+    profile_add(job->network->profile, thread, job->l, PROFILE_DERIVATIVE, time);
 }
 
 static bool unwind_layer(network *network, size_t l, plx_error *error)
@@ -228,12 +234,16 @@ static void below_task(void *context, size_t task, int thread)
     network *network = job->network;
     const layer *layer = &network->layers[job->l], *below = layer - 1;
     const block at = grid_block(&job->grid, task);
+    uint64_t time = profile_now(network->profile);
 
     product(0, at.rows, at.cols, layer->units, 1, layer->delta + at.row * layer->units,
             layer->units, layer->w + at.col, layer->fan_in, 0,
             below->delta + at.row * below->units + at.col, below->units);
-    if (!layer_is_rowwise(below))
-        unwind_block(network, job->l - 1, at);
+    time = profile_add(network->profile, thread, job->l, PROFILE_BELOW, time);
+    if (layer_is_rowwise(below))
+        return;
+    unwind_block(network, job->l - 1, at);
+    profile_add(network->profile, thread, job->l - 1, PROFILE_DERIVATIVE, time);
 }
 
 static bool reach_below(network *network, size_t l, plx_error *error)
@@ -303,12 +313,16 @@ static void weight_task(const gradient_job *job, const layer *layer, block at, i
     const bool stepping = job->step != NULL;
     float *g = stepping ? network->block + (size_t)thread * network->block_size
                         : layer->dw + at.row * layer->fan_in + at.col;
+    uint64_t time = profile_now(network->profile);
 
     product(PLX_TRANSPOSE_A, at.rows, at.cols, network->rows, 1, layer->delta + at.row,
             layer->units, layer_input(network, l) + at.col, layer->fan_in, 0, g,
             stepping ? at.cols : layer->fan_in);
-    if (stepping)
-        step_block(job, layer, at, g);
+    time = profile_add(network->profile, thread, l, PROFILE_GRADIENT, time);
+    if (!stepping)
+        return;
+    step_block(job, layer, at, g);
+    profile_add(network->profile, thread, l, PROFILE_STEP, time);
 }
 
 PLX_CLONES static void sum_columns(size_t rows, size_t cols, const float *from, size_t stride,
@@ -323,13 +337,19 @@ PLX_CLONES static void sum_columns(size_t rows, size_t cols, const float *from, 
         to[j] = (float)sum[j];
 }
 
-static void bias_task(const gradient_job *job, const layer *layer, block at)
+static void bias_task(const gradient_job *job, const layer *layer, block at, int thread)
 {
+    const size_t l = (size_t)(layer - job->network->layers);
+    profile *profile = job->network->profile;
+    uint64_t time = profile_now(profile);
     float own[BIAS_COLS], *g = job->step != NULL ? own : layer->db + at.col;
 
     sum_columns(job->network->rows, at.cols, layer->delta + at.col, layer->units, g);
-    if (job->step != NULL)
-        job->step(job->context, (size_t)layer->bias, at.col, at.cols, g);
+    time = profile_add(profile, thread, l, PROFILE_GRADIENT, time);
+    if (job->step == NULL)
+        return;
+    job->step(job->context, (size_t)layer->bias, at.col, at.cols, g);
+    profile_add(profile, thread, l, PROFILE_STEP, time);
 }
 
 /* The layer that a task of the run over all gradients belongs to. */
@@ -356,7 +376,8 @@ static void gradient_task(void *context, size_t task, int thread)
     if (task < layer->weight_grid.blocks)
         weight_task(job, layer, grid_block(&layer->weight_grid, task), thread);
     else
-        bias_task(job, layer, grid_block(&layer->bias_grid, task - layer->weight_grid.blocks));
+        bias_task(job, layer, grid_block(&layer->bias_grid, task - layer->weight_grid.blocks),
+                  thread);
 }
 
 static bool fill_gradients(network *network, gradient_job *job, plx_error *error)

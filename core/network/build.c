@@ -267,6 +267,11 @@ void network_free(network *self)
     free(self);
 }
 
+void network_set_profile(network *self, profile *profile)
+{
+    self->profile = profile;
+}
+
 /* --- telling ---------------------------------------------------------------------------------- */
 
 const network_tensor *network_tensors(const network *self, size_t *count)

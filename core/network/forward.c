@@ -32,7 +32,7 @@ const float *layer_input(const network *network, size_t l)
     return l == 0 ? network->x : layer_output(network, l - 1);
 }
 
-static void add_bias(const layer *layer, block at)
+PLX_CLONES static void add_bias(const layer *layer, block at)
 {
     for (size_t r = 0; r < at.rows; r++) {
         float *z = layer->z + (at.row + r) * layer->units + at.col;
@@ -95,21 +95,27 @@ static void product_task(void *context, size_t task, int thread)
     const layer *layer = &job->network->layers[job->l];
     const size_t fan_in = layer->fan_in;
     const block at = grid_block(&job->grid, task);
+    profile *profile = job->network->profile;
+    uint64_t time = profile_now(profile);
 
     product(PLX_TRANSPOSE_B, at.rows, at.cols, fan_in, 1, job->x + at.row * fan_in, fan_in,
             layer->w + at.col * fan_in, fan_in, 0, layer->z + at.row * layer->units + at.col,
             layer->units);
+    time = profile_add(profile, thread, job->l, PROFILE_FORWARD, time);
     if (layer->b != NULL)
         add_bias(layer, at);
     if (job->activate && !layer_is_rowwise(layer))
         finish_block(job, at);
+    profile_add(profile, thread, job->l, PROFILE_ACTIVATION, time);
 }
 
 static void rowwise_task(void *context, size_t task, int thread)
 {
     const forward_job *job = context;
+    const uint64_t time = profile_now(job->network->profile);
 
     finish_block(job, grid_block(&job->grid, task));
+    profile_add(job->network->profile, thread, job->l, PROFILE_ACTIVATION, time);
 }
 
 static bool forward_layer(forward_job *job, plx_error *error)

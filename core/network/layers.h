@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 
 #include "network/network.h"
+#include "network/profile.h"
 
 enum {
     NO_TENSOR = -1,
@@ -61,6 +62,7 @@ struct network {
     size_t gradient_tasks, block_size;      /* blocks of all gradients; floats of the largest */
     float *block;                           /* one for each thread                            */
     bool training;
+    profile *profile; /* NULL: none                                                              */
 
     const settings *loss;
     const plx_fused *fused; /* NULL: loss on outputs                                             */

@@ -16,6 +16,7 @@
 
 #include <plexus/plugin.h>
 
+#include "network/profile.h"
 #include "plugin/host.h"
 #include "plugin/settings.h"
 #include "support/error.h"
@@ -103,6 +104,9 @@ bool network_all_finite(const float *x, size_t n);
 /* True if every gradient (or weight) is finite; reduced over tiles, cheap. */
 bool network_gradients_finite(network *network);
 bool network_weights_finite(network *network);
+
+/* Passes add to it from now on; NULL: to none. Borrowed. */
+void network_set_profile(network *network, profile *profile);
 
 /* For explaining a pass: layer l's pre-activations, outputs after activation and dropout, and
  * the gradients by them, (rows x units); NULL where the network did not keep them (in-place
