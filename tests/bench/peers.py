@@ -34,7 +34,7 @@ CHECK_STEPS = 3
 def missing_packages():
     packages = {"torch": "python3-torch", "sklearn": "python3-sklearn"}
     missing = [package for module, package in packages.items() if not is_there(module)]
-    if not missing and not has_fast_blas():
+    if not has_fast_blas():
         missing.append("libopenblas0-pthread")
     return missing
 
@@ -44,8 +44,10 @@ def is_there(module):
 
 
 def has_fast_blas():
-    """Whether NumPy's products are those of a tuned library, and not of the reference BLAS, which
-    has to be so for a fair comparison: both peers multiply by it."""
+    """Whether products are those of a tuned library, and not of the reference BLAS, which has to be
+    so for a fair comparison: both peers multiply by what NumPy does."""
+    if not is_there("numpy") or not is_there("threadpoolctl"):
+        return False
     import numpy  # noqa: F401 - loads the library that is looked for
     import threadpoolctl
 

@@ -46,7 +46,7 @@ static void pair_open(pair *pair, const workload *workload)
 {
     *pair = (struct pair){.workload = workload};
     ck_assert(workload_data_make(&pair->data, workload, &pair->error));
-    pair->engine = engine_new(workload, &pair->data, PLEXUS_PLUGIN_BUILD_DIR, &pair->error);
+    pair->engine = engine_new(workload, &pair->data, BENCH_PLUGINS, &pair->error);
     ck_assert_msg(pair->engine != NULL, "%s", pair->error.text);
     pair->plain = plain_new(workload, &pair->data, &pair->error);
     ck_assert_ptr_nonnull(pair->plain);
