@@ -194,6 +194,7 @@ static bool check(FILE *to, const double *value)
         text_add(&out, "\n");
     }
     const bool ok = target_summary(&out, target, value, count) && !out.failed;
+    fflush(stdout);
     fprintf(to, "\n%s\n", out.failed ? "out of memory" : out.bytes);
     free(out.bytes);
     return ok;
@@ -209,7 +210,7 @@ static bool run(const options *options)
     if (value == NULL || rows == NULL)
         return false;
     for (size_t i = 0; i < count; i++)
-        value[i] = NAN;
+        value[i] = (double)NAN;
     if (!options->json)
         report_head(options->peers);
     bool ok = measure_all(options, rows, value);

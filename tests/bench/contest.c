@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,7 +72,7 @@ static bool time_slice(const contestant *one, double *rate, plx_error *error)
 static bool warm_up(contestant *one, plx_error *error)
 {
     size_t samples;
-    double seconds = 0;
+    double seconds;
 
     if (!one->run(one->self, 1, &samples, &seconds, error))
         return false;
@@ -266,7 +267,8 @@ static bool in_child(void (*work)(const task *, finding *), const task *task, fi
         return error_set(&found->error, ERROR_RUN, "no pipe to be had");
     const pid_t child = fork();
     if (child == 0) {
-        signal(SIGPIPE, SIG_IGN); /* of a peer that died: the write fails */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        signal(SIGPIPE, SIG_IGN); /* of a peer that died: the write fails                        */
         stay_on_a_core();
         work(task, found);
         _exit(write(ends[1], found, sizeof(*found)) == (ssize_t)sizeof(*found) ? 0 : 1);

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const spread nothing = {NAN, NAN, NAN};
-
 const char *rival_name(rival which)
 {
     static const char *const names[RIVALS] = {"plain", "torch", "sklearn"};
@@ -16,13 +14,16 @@ const char *rival_name(rival which)
 
 void finding_clear(finding *finding)
 {
+    const double none = (double)NAN;
+    const spread nothing = {none, none, none};
+
     memset(finding, 0, sizeof(*finding));
     finding->engine = finding->start_up = nothing;
     for (int r = 0; r < RIVALS; r++) {
         finding->rival[r] = nothing;
-        finding->ratio[r] = NAN;
+        finding->ratio[r] = none;
     }
-    finding->share = finding->operations = finding->bytes = finding->peak_memory = NAN;
+    finding->share = finding->operations = finding->bytes = finding->peak_memory = none;
 }
 
 static int compare(const void *a, const void *b)

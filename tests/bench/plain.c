@@ -167,7 +167,7 @@ static void pack(bool transposed, size_t n, size_t k, size_t first, const float 
 /* A tile of at most TALL rows of the product with a panel. Element (i, p) of op(a) is at
  * a[i * down + p * right]; a row past the last is the last once more. */
 static void multiply_tile(size_t rows, size_t k, const float *a, size_t down, size_t right,
-                          const float *panel, lanes sum[TALL])
+                          const float *panel, float sum[TALL][WIDE])
 {
     const float *row[TALL];
     lanes s[TALL] = {{0}};
@@ -194,7 +194,7 @@ static void multiply_small(plain *plain, bool transpose_a, bool transpose_b, siz
         pack(transpose_b, n, k, j, b, plain->panel);
         for (size_t i = 0; i < m; i += TALL) {
             const size_t rows = m - i < TALL ? m - i : TALL;
-            multiply_tile(rows, k, a + i * down, down, right, plain->panel, (lanes *)tile);
+            multiply_tile(rows, k, a + i * down, down, right, plain->panel, tile);
             for (size_t r = 0; r < rows; r++)
                 copy(columns, tile[r], c + (i + r) * n + j);
         }

@@ -38,7 +38,7 @@ double scaling_unit_time(const scaling *scaling, size_t size, size_t batch)
 
 double scaling_spread(const scaling *scaling, size_t first)
 {
-    double least = NAN, most = NAN;
+    double least = (double)NAN, most = (double)NAN;
 
     for (size_t s = 0; s < SCALING_SIZES; s++)
         for (size_t b = first; b < SCALING_BATCHES; b++) {
@@ -109,7 +109,7 @@ static bool measure_cell(scaling *scaling, size_t size, size_t batch, size_t rep
 
     scaling->parameters[size] = workload_parameters(&workload);
     scaling->batch[batch] = batches[batch];
-    scaling->seconds[size][batch] = NAN;
+    scaling->seconds[size][batch] = (double)NAN;
     if (workload_step_operations(&workload) > most_operations)
         return true;
     if (!contest_engine_alone(&workload, repeat, &found)) {

@@ -55,7 +55,7 @@ double finding_figure(const finding *finding, figure figure)
     case FIGURES:
         break;
     }
-    return NAN;
+    return (double)NAN;
 }
 
 verdict target_judge(const target *target, double value)

@@ -44,7 +44,7 @@ static scaling example(void)
                 1e-9 * (double)made.parameters[s] * (double)made.batch[b] * (b == 0 ? 8 : 1);
         }
     made.seconds[1][SCALING_BATCHES - 1] *= 2;
-    made.seconds[0][SCALING_BATCHES - 1] = NAN;
+    made.seconds[0][SCALING_BATCHES - 1] = (double)NAN;
     return made;
 }
 

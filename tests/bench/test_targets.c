@@ -38,7 +38,7 @@ END_TEST
 START_TEST(what_was_not_measured_is_neither_held_nor_missed)
 {
     for (size_t i = 0; i < SOME; i++)
-        ck_assert_int_eq(target_judge(&some[i], NAN), TARGET_NOT_MEASURED);
+        ck_assert_int_eq(target_judge(&some[i], (double)NAN), TARGET_NOT_MEASURED);
 }
 END_TEST
 
@@ -54,8 +54,8 @@ static void assert_summary(const double *value, size_t count, bool ok, const cha
 START_TEST(the_summary_counts_and_names_what_is_missed)
 {
     const double all[] = {3.5, 1.2, 0.9, 0.01, 1e8};
-    const double none_missed[] = {NAN, 1.2, 0.9, 0.01, NAN};
-    const double missed[] = {3.1, 1.2, 0.8, NAN, 130e6};
+    const double none_missed[] = {(double)NAN, 1.2, 0.9, 0.01, (double)NAN};
+    const double missed[] = {3.1, 1.2, 0.8, (double)NAN, 130e6};
 
     assert_summary(all, SOME, true, "none missed: 5 of 5 targets hold");
     assert_summary(none_missed, SOME, true, "none missed: 3 of 5 targets hold, 2 not measured");
@@ -69,7 +69,7 @@ END_TEST
 
 START_TEST(a_target_is_shown_with_its_figure_and_bound)
 {
-    const double value[] = {3.5, 0.9, NAN, 0.0123};
+    const double value[] = {3.5, 0.9, (double)NAN, 0.0123};
     const char *expected[] = {"holds         W1: speed over the faster peer 3.50 (at least 3.20)",
                               "missed        W1: speed over the plain loop 0.90 (above 1.00)",
                               "not measured  W2: share of the roofline (at least 85.0 %)",
