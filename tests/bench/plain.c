@@ -81,6 +81,15 @@ static size_t place_layer(plain *p, size_t l, size_t offset)
     return offset + layer->units;
 }
 
+static size_t largest_extent(const workload *w)
+{
+    size_t largest = w->batch > w->inputs ? w->batch : w->inputs;
+
+    for (size_t l = 0; l < w->layers; l++)
+        largest = w->units[l] > largest ? w->units[l] : largest;
+    return largest;
+}
+
 static bool allocate(plain *p)
 {
     const workload *w = p->workload;
@@ -91,7 +100,7 @@ static bool allocate(plain *p)
     p->g = memory_aligned(p->parameters, sizeof(float));
     p->m = memory_aligned(p->parameters, sizeof(float));
     p->v = memory_aligned(p->parameters, sizeof(float));
-    p->panel = memory_aligned((size_t)SMALL * WIDE, sizeof(float));
+    p->panel = memory_aligned(largest_extent(w) * WIDE, sizeof(float));
     p->order = memory_array(w->rows, sizeof(*p->order));
     p->x = memory_aligned(w->batch * w->inputs, sizeof(float));
     p->label = memory_array(w->batch, sizeof(*p->label));
