@@ -1,7 +1,7 @@
 /* batch.c: rows of a part gathered into what a network takes: inputs converted and scaled, targets
- * as the output layer should give them. Nothing here allocates or fails. */
+ * as the output layer should give them. Nothing here allocates or fails; what of a file cannot be
+ * read is zeros, and the file notes it. */
 #include <math.h>
-#include <sha2.h>
 #include <string.h>
 
 #include "data/dataset.h"
@@ -30,22 +30,95 @@ static void scaled_floats(const float *from, const double *offset, const double 
         x[f] = (float)(((double)from[f] - offset[f]) * factor[f]);
 }
 
+/* Features first .. first + n - 1 of a row, which are stored at `from`. */
+static void convert(const dataset *data, const encoding *fitted, const void *from, size_t first,
+                    size_t n, float *x)
+{
+    const bool scaled = fitted->offset != NULL;
+    const double *offset = scaled ? fitted->offset + first : NULL;
+    const double *factor = scaled ? fitted->factor + first : NULL;
+
+    if (data->bytes != NULL && scaled)
+        scaled_bytes(from, offset, factor, n, x);
+    else if (data->bytes != NULL)
+        plain_bytes(from, n, x);
+    else if (scaled)
+        scaled_floats(from, offset, factor, n, x);
+    else
+        memcpy(x, from, n * sizeof(float));
+}
+
+/* --- rows far into a file --- */
+
+enum { PIECE = 1 << 14 };
+
+/* A row larger than a piece. */
+static void long_row(const dataset *data, const encoding *fitted, size_t row, void *piece, float *x)
+{
+    const size_t size = dataset_row_bytes(data), width = size / data->features;
+
+    for (size_t f = 0; f < data->features; f += PIECE / width) {
+        const size_t left = data->features - f, n = left < PIECE / width ? left : PIECE / width;
+        mapping_read(data->map, data->start + row * size + f * width, n * width, piece);
+        convert(data, fitted, piece, f, n, x + f);
+    }
+}
+
+/* The first rows at `positions`, as many as follow one another in the file and fit into a piece,
+ * at least one: how many. */
+static size_t far_rows(const data_part *part, const encoding *fitted, const uint32_t *positions,
+                       size_t n, float *x)
+{
+    float piece[PIECE / sizeof(float)];
+    const dataset *data = part->source;
+    const size_t size = dataset_row_bytes(data), row = part_row(part, positions[0]);
+    size_t count = 1;
+
+    if (size > PIECE) {
+        long_row(data, fitted, row, piece, x);
+        return 1;
+    }
+    while (count < n && (count + 1) * size <= PIECE &&
+           part_row(part, positions[count]) == row + count)
+        count++;
+    mapping_read(data->map, data->start + row * size, count * size, piece);
+    for (size_t i = 0; i < count; i++)
+        convert(data, fitted, (const unsigned char *)piece + i * size, 0, data->features,
+                x + i * data->features);
+    return count;
+}
+
+static void expect_rows(const data_part *part, size_t near, const uint32_t *positions, size_t n)
+{
+    const dataset *data = part->source;
+    const size_t size = dataset_row_bytes(data);
+
+    for (size_t i = 0; i < n; i++) {
+        const size_t row = part_row(part, positions[i]);
+        if (row >= near)
+            mapping_expect(data->map, data->start + row * size, size);
+    }
+}
+
+/* --- all rows --- */
+
 void data_inputs(const data_part *part, const encoding *fitted, const uint32_t *positions, size_t n,
                  float *x)
 {
     const dataset *data = part->source;
-    const size_t features = data->features;
+    const size_t features = data->features, near = dataset_near(data);
 
-    for (size_t i = 0; i < n; i++, x += features) {
-        const size_t at = (size_t)part_row(part, positions[i]) * features;
-        if (data->bytes != NULL && fitted->offset == NULL)
-            plain_bytes(data->bytes + at, features, x);
-        else if (data->bytes != NULL)
-            scaled_bytes(data->bytes + at, fitted->offset, fitted->factor, features, x);
-        else if (fitted->offset == NULL)
-            memcpy(x, data->floats + at, features * sizeof(float));
-        else
-            scaled_floats(data->floats + at, fitted->offset, fitted->factor, features, x);
+    if (near < data->rows)
+        expect_rows(part, near, positions, n);
+    for (size_t i = 0; i < n;) {
+        const size_t row = part_row(part, positions[i]);
+        if (row >= near) {
+            i += far_rows(part, fitted, positions + i, n - i, x + i * features);
+            continue;
+        }
+        const void *from = data->bytes != NULL ? (const void *)(data->bytes + row * features)
+                                               : (const void *)(data->floats + row * features);
+        convert(data, fitted, from, 0, features, x + i++ * features);
     }
 }
 
@@ -152,30 +225,4 @@ void data_class_counts(const data_part *part, const encoding *fitted, size_t *co
     memset(count, 0, fitted->label_count * sizeof(*count));
     for (size_t p = 0; p < part->rows; p++)
         count[part->source->label[part_row(part, p)]]++;
-}
-
-/* --- identity --- */
-
-bool data_hash(const data_part *part, char hex[65])
-{
-    const dataset *data = part->source;
-    const uint64_t extent[3] = {part->rows, data->features, data->target_count};
-    SHA2_CTX context;
-
-    SHA256Init(&context);
-    SHA256Update(&context, (const uint8_t *)extent, sizeof(extent));
-    for (size_t p = 0; p < part->rows; p++) {
-        const size_t row = part_row(part, p), at = row * data->features;
-        if (data->bytes != NULL)
-            SHA256Update(&context, data->bytes + at, data->features);
-        else
-            SHA256Update(&context, (const uint8_t *)(data->floats + at),
-                         data->features * sizeof(float));
-        if (data->label != NULL)
-            SHA256Update(&context, (const uint8_t *)(data->label + row), sizeof(int32_t));
-        if (data->target != NULL)
-            SHA256Update(&context, (const uint8_t *)(data->target + row * data->target_count),
-                         data->target_count * sizeof(float));
-    }
-    return SHA256End(&context, hex) != NULL;
 }

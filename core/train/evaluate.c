@@ -117,7 +117,8 @@ bool evaluation_run(evaluation *evaluation, network *network, plx_error *error)
         const size_t rows = load_targets(evaluation, first);
         data_inputs(&evaluation->part, evaluation->spec.encoding, evaluation->position, rows,
                     evaluation->x);
-        if (!network_forward(network, rows, evaluation->x, NULL, true, error) ||
+        if (!dataset_intact(evaluation->part.source, error) ||
+            !network_forward(network, rows, evaluation->x, NULL, true, error) ||
             !network_loss(network, evaluation->target, label, NULL, 1.0 / (double)rows, false,
                           &loss, evaluation->row_loss, error))
             return false;

@@ -336,8 +336,8 @@ START_TEST(a_compressed_pair_is_the_same)
     data_bundle *a = fixture_load(&plain.config), *b = fixture_load(&packed.config);
     char hex_a[65], hex_b[65];
 
-    data_hash(&a->train, hex_a);
-    data_hash(&b->train, hex_b);
+    data_hash(&a->train, hex_a, NULL);
+    data_hash(&b->train, hex_b, NULL);
     ck_assert_str_eq(hex_a, hex_b);
     tear_down(&plain, a);
     tear_down(&packed, b);
