@@ -74,13 +74,14 @@ static double tighter(double a, double b)
     return a == 0 || (b > 0 && b < a) ? b : a;
 }
 
+/* A limit of nothing is not none. */
 static double limit_of(__rlimit_resource_t resource)
 {
     struct rlimit limit;
 
-    return getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
-               ? (double)limit.rlim_cur
-               : 0;
+    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return 0;
+    return limit.rlim_cur == 0 ? 1 : (double)limit.rlim_cur;
 }
 
 /* The first line of a small file of the kernel's that begins with `start`, without that and its
