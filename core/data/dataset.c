@@ -50,11 +50,15 @@ bool dataset_intact(const dataset *data, plx_error *error)
     return data->map == NULL || mapping_intact(data->map, error);
 }
 
+bool dataset_unchanged(const dataset *data, plx_error *error)
+{
+    return data->map == NULL || mapping_unchanged(data->map, error);
+}
+
 bool data_unchanged(const data_bundle *bundle, plx_error *error)
 {
     for (int i = 0; i < 3; i++)
-        if (bundle->storage[i] != NULL && bundle->storage[i]->map != NULL &&
-            !mapping_unchanged(bundle->storage[i]->map, error))
+        if (bundle->storage[i] != NULL && !dataset_unchanged(bundle->storage[i], error))
             return false;
     return true;
 }

@@ -29,6 +29,8 @@ size_t dataset_row_bytes(const dataset *dataset);
 size_t dataset_near(const dataset *dataset);
 /* False, with ERROR_DATA, once rows could not be read and were taken as zeros. Costs nothing. */
 bool dataset_intact(const dataset *dataset, plx_error *error);
+/* The same, and false if the file that it is used in is no longer what was loaded. */
+bool dataset_unchanged(const dataset *dataset, plx_error *error);
 
 typedef struct data_part {
     const dataset *source;
@@ -47,7 +49,7 @@ typedef struct data_bundle {
  * ERROR_CONFIG for a config that does not fit the files (no such column: nearest name). */
 data_bundle *data_load(const data_config *config, const logger *log, plx_error *error);
 void data_free(data_bundle *bundle);
-/* False, with ERROR_DATA, if a file that is used where it lies is no longer what was loaded. */
+/* Of all its datasets. */
 bool data_unchanged(const data_bundle *bundle, plx_error *error);
 
 /* Reads one more file as `encoding` says, for eval (with_targets) and predict (targets are

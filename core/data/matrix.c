@@ -225,14 +225,35 @@ static bool matrix_target_kind(const input_file *source, const data_config *conf
     return true;
 }
 
+/* The indexes of small whole numbers, as far as they are known: few files have other labels, and
+ * the texts of numbers, by which labels are told apart, take their time. */
+typedef struct small_labels {
+    int32_t index[256];
+} small_labels;
+
+static int32_t label_of(label_set *set, bool grow, double value, small_labels *small)
+{
+    const bool is_small = value >= 0 && value < 256 && value == floor(value);
+
+    if (is_small && small->index[(size_t)value] != LABELS_NONE)
+        return small->index[(size_t)value];
+    const int32_t index = grow ? labels_add_number(set, value) : labels_find_number(set, value);
+    if (is_small)
+        small->index[(size_t)value] = index;
+    return index;
+}
+
 bool matrix_labels(const input_file *source, label_set *set, bool grow, const encoding *fitted,
                    dataset *data, plx_error *error)
 {
+    small_labels small;
     char list[512];
 
+    for (size_t i = 0; i < sizeof(small.index) / sizeof(small.index[0]); i++)
+        small.index[i] = LABELS_NONE;
     for (size_t r = 0; r < data->rows; r++) {
         const double value = raw_get(&source->y, r);
-        data->label[r] = grow ? labels_add_number(set, value) : labels_find_number(set, value);
+        data->label[r] = label_of(set, grow, value, &small);
         if (data->label[r] != LABELS_NONE)
             continue;
         if (!grow)

@@ -295,7 +295,7 @@ static bool predict_rows(predictor *p, const dataset *data, network *network, pl
         }
     }
     free(x);
-    return ok;
+    return ok && dataset_unchanged(data, error);
 }
 
 static bool write_predictions(predictor *p, const dataset *data, const char *path, network *network,

@@ -175,7 +175,8 @@ metrics *train_evaluate(const model *model, const data_part *part, int threads, 
         .encoding = &model->encoding, .code = &model->code, .output = &output, .top_k = top_k};
     network = model_network(model, true, MODEL_CHUNK, workers, &services, error);
     measured = network == NULL ? NULL : evaluation_new(&spec, part, error);
-    if (measured != NULL && evaluation_run(measured, network, error))
+    if (measured != NULL && evaluation_run(measured, network, error) &&
+        dataset_unchanged(part->source, error))
         taken = evaluation_take(measured);
 done:
     if (taken == NULL)
