@@ -72,10 +72,10 @@ static char *make_experiment(size_t rows, size_t cols, const char *train)
     return text;
 }
 
-/* Half of what may be resident is what may be mapped. */
+/* Three quarters of what the process may have resident is what may be mapped. */
 static void bound_mapping(size_t bytes)
 {
-    const struct rlimit limit = {2 * bytes, RLIM_INFINITY};
+    const struct rlimit limit = {(4 * bytes + 2) / 3, RLIM_INFINITY};
 
     ck_assert_int_eq(setrlimit(RLIMIT_RSS, &limit), 0);
 }
