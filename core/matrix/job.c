@@ -24,8 +24,11 @@ typedef struct board {
 } board;
 
 struct job {
+    job_maker *make; /* NULL: the next two are there                                             */
+    void *context;
     experiment *experiment;
     const data_bundle *data;
+    size_t epochs; /* that the board has room for                                                */
     catalog *catalog;
     sandbox_limits limits;
     sandbox_child *child;
@@ -95,38 +98,50 @@ static void fill_answer(answer *made, const train_result *result)
     memcpy(made->reason, result->reason, sizeof(made->reason));
 }
 
+/* What is to be run; false if it cannot be made, or is longer than the board. */
+static bool open_experiment(job *job, plx_error *error)
+{
+    if (job->make == NULL)
+        return true;
+    job->experiment = job->make(job->context, &job->data, error);
+    return job->experiment != NULL &&
+           (job->experiment->train.epochs <= job->epochs ||
+            error_set(error, ERROR_RUN,
+                      "the experiment is longer than the one that was asked for"));
+}
+
+/* What it allocates goes with the process. */
 static void train(void *context, int channel)
 {
-    const job *job = context;
-    const train_options options = {.in_memory = true, .data = job->data};
+    job *job = context;
     const train_hooks hooks = {.context = job->board, .progress = note_step, .epoch = note_epoch};
     plx_error error = {0};
     train_result result;
     answer made = {0};
 
-    made.ok = train_run(job->experiment, job->catalog, &options, &hooks, &result, &error);
+    if (open_experiment(job, &error)) {
+        const train_options options = {.in_memory = true, .data = job->data};
+        made.ok = train_run(job->experiment, job->catalog, &options, &hooks, &result, &error);
+    }
     if (made.ok)
         fill_answer(&made, &result);
     else
         snprintf(made.reason, sizeof(made.reason), "%.500s", error.text);
     sandbox_write(channel, &made, sizeof(made));
-    train_result_clear(&result);
 }
 
 /* ---- in the parent ---- */
 
 static bool make_board(job *job)
 {
-    const size_t epochs = job->experiment->train.epochs;
-
-    job->board_bytes = sizeof(board) + epochs * sizeof(run_epoch);
+    job->board_bytes = sizeof(board) + job->epochs * sizeof(run_epoch);
     void *memory = mmap(NULL, job->board_bytes, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     job->board = memory == MAP_FAILED ? NULL : memory;
     return job->board != NULL;
 }
 
-static void free_job(job *job)
+void job_free(job *job)
 {
     if (job->board != NULL)
         munmap(job->board, job->board_bytes);
@@ -134,31 +149,50 @@ static void free_job(job *job)
     free(job);
 }
 
-job *job_start(experiment *experiment, const data_bundle *data, catalog *catalog,
-               const sandbox_limits *limits, sandbox_child *const *siblings, size_t count,
-               plx_error *error)
+/* A job with its process, from what is to be in it, which is taken over; NULL on failure. */
+static job *start(const job *as, sandbox_child *const *siblings, size_t count, plx_error *error)
 {
     job *made = memory_array(1, sizeof(*made));
 
     if (made == NULL) {
-        experiment_free(experiment);
+        experiment_free(as->experiment);
         error_memory(error);
         return NULL;
     }
-    made->experiment = experiment;
-    made->data = data;
-    made->catalog = catalog;
-    made->limits = *limits;
+    *made = *as;
     if (!make_board(made))
         error_memory(error);
     else
-        made->child = sandbox_start(limits, train, made, siblings, count, error);
+        made->child = sandbox_start(&made->limits, train, made, siblings, count, error);
     if (made->child != NULL) {
         madvise(made->board, made->board_bytes, MADV_DONTFORK);
         return made;
     }
-    free_job(made);
+    job_free(made);
     return NULL;
+}
+
+job *job_start(experiment *experiment, const data_bundle *data, catalog *catalog,
+               const sandbox_limits *limits, sandbox_child *const *siblings, size_t count,
+               plx_error *error)
+{
+    const job as = {.experiment = experiment,
+                    .data = data,
+                    .epochs = experiment->train.epochs,
+                    .catalog = catalog,
+                    .limits = *limits};
+
+    return start(&as, siblings, count, error);
+}
+
+job *job_start_made(job_maker *make, void *context, size_t epochs, catalog *catalog,
+                    const sandbox_limits *limits, sandbox_child *const *siblings, size_t count,
+                    plx_error *error)
+{
+    const job as = {
+        .make = make, .context = context, .epochs = epochs, .catalog = catalog, .limits = *limits};
+
+    return start(&as, siblings, count, error);
 }
 
 sandbox_child *job_child(const job *job)
@@ -178,22 +212,16 @@ static size_t noted_epochs(const job *job)
 {
     const size_t noted = job->board->epochs;
 
-    return noted <= job->experiment->train.epochs ? noted : 0;
+    return noted <= job->epochs ? noted : 0;
 }
 
-/* The learning curve as far as it was noted. */
-static bool take_curve(const job *job, run_record *record)
+/* The learning curve as far as it was noted. The store tells epochs by their number. */
+static void show_curve(const job *job, run_record *record)
 {
-    const size_t count = noted_epochs(job);
-
-    record->epoch = memory_array(count, sizeof(*record->epoch));
-    if (record->epoch == NULL)
-        return false;
-    memcpy(record->epoch, job->board->epoch, count * sizeof(*record->epoch));
-    for (size_t i = 0; i < count; i++)
-        record->epoch[i].epoch = (int64_t)i + 1; /* by which the store tells them apart          */
-    record->epoch_count = count;
-    return true;
+    record->epoch = job->board->epoch;
+    record->epoch_count = noted_epochs(job);
+    for (size_t i = 0; i < record->epoch_count; i++)
+        record->epoch[i].epoch = (int64_t)i + 1;
 }
 
 /* An optimizer, say, that could not get its memory tells so and is no less out of it than one that
@@ -275,12 +303,13 @@ static void tell_death(const job *job, const sandbox_end *end, run_record *recor
     add_output(end, record);
 }
 
-bool job_finish(job *job, run_record *record, plx_error *error)
+void job_end(job *job, run_record *record)
 {
     sandbox_end end;
 
     run_record_init(record);
     sandbox_finish(job->child, &end);
+    job->child = NULL;
     record->peak_memory = end.peak_memory;
     record->seconds = end.seconds;
     record->steps = job_steps(job);
@@ -290,8 +319,19 @@ bool job_finish(job *job, run_record *record, plx_error *error)
         take_answer((const answer *)(const void *)end.message.bytes, record);
     else
         tell_death(job, &end, record);
-    const bool good = take_curve(job, record);
+    show_curve(job, record);
     sandbox_end_clear(&end);
-    free_job(job);
-    return good || error_memory(error);
+}
+
+bool job_finish(job *job, run_record *record, plx_error *error)
+{
+    job_end(job, record);
+    const run_epoch *shown = record->epoch;
+    record->epoch = memory_array(record->epoch_count, sizeof(*shown));
+    if (record->epoch != NULL)
+        memcpy(record->epoch, shown, record->epoch_count * sizeof(*shown));
+    else
+        record->epoch_count = 0;
+    job_free(job);
+    return record->epoch != NULL || error_memory(error);
 }

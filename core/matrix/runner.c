@@ -1,8 +1,9 @@
 /* runner.c: see runner.h.
  *
- * A slot is a worker: its job, and which entries of the plan the job's run will answer, several if
+ * A worker is a slot of the launcher: its run, and which entries of the plan the run will answer, several if
  * cells come to the same run. The loop fills free slots with the plan's next runs, waits for
- * children, stores what ended. Final runs of cells that search a setting need the best trial, so they wait
+ * one to end, stores what ended. The launcher is there before the database is opened, which no other process may
+ * inherit. Final runs of cells that search a setting need the best trial, so they wait
  * until the last tuning run is stored. */
 #include "matrix/runner.h"
 
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 #include "matrix/analysis.h"
-#include "matrix/job.h"
+#include "matrix/launcher.h"
 #include "matrix/runner_internal.h"
 #include "support/memory.h"
 #include "support/text.h"
@@ -24,7 +25,7 @@
 
 enum {
     WAIT = 200, /* milliseconds until the stop flag is looked at again                           */
-    TURN = 500, /* runs that are taken before children and progress are looked after             */
+    TURN = 500, /* runs that are taken before ends and progress are looked after                 */
 };
 
 /* Not all of a cell's trials have been run. */
@@ -36,7 +37,7 @@ typedef struct slot_entry {
 } slot_entry;
 
 typedef struct worker {
-    job *job; /* NULL: free                                                                      */
+    bool busy;
     char identity[65], started[32];
     char *config;
     slot_entry *entry;
@@ -48,8 +49,8 @@ typedef struct runner {
     const runner_options *options;
     const runner_hooks *hooks;
     store *store;
+    launcher *launcher;
     worker *worker;
-    sandbox_child **child; /* of each worker; NULL: none                                          */
     size_t running;
     size_t next; /* run of the plan                                                              */
     bool chosen; /* the best trials are known                                                    */
@@ -78,7 +79,7 @@ static void clear_worker(worker *worker)
     free(worker->config);
     worker->entry_count = 0;
     worker->config = NULL;
-    worker->job = NULL;
+    worker->busy = false;
 }
 
 static bool add_entry(runner *r, worker *worker, const plan_run *run, plx_error *error)
@@ -97,7 +98,7 @@ static bool add_entry(runner *r, worker *worker, const plan_run *run, plx_error 
 static worker *find_free(runner *r)
 {
     for (size_t i = 0; i < r->options->workers; i++)
-        if (r->worker[i].job == NULL)
+        if (!r->worker[i].busy)
             return &r->worker[i];
     return NULL;
 }
@@ -105,7 +106,7 @@ static worker *find_free(runner *r)
 static worker *find_running(runner *r, const char *identity)
 {
     for (size_t i = 0; i < r->options->workers; i++)
-        if (r->worker[i].job != NULL && strcmp(r->worker[i].identity, identity) == 0)
+        if (r->worker[i].busy && strcmp(r->worker[i].identity, identity) == 0)
             return &r->worker[i];
     return NULL;
 }
@@ -235,33 +236,25 @@ static void count(runner *r, run_status status)
         r->result.failed++;
 }
 
-static bool start(runner *r, const plan_run *run, experiment *experiment, const char *identity,
-                  plx_error *error)
+static bool start(runner *r, const plan_run *run, const experiment *experiment,
+                  const char *identity, plx_error *error)
 {
     worker *worker = find_free(r);
-    const spec_limits *limits = &plan_spec(r->plan)->limits;
-    const sandbox_limits bounds = {.seconds = limits->seconds, .memory = limits->memory};
     const data_bundle *data = plan_data(r->plan, experiment, error);
     text config = {0};
 
     if (data == NULL || !experiment_print(experiment, PRINT_ALL, &config) ||
         !add_entry(r, worker, run, error)) {
         free(config.bytes);
-        experiment_free(experiment);
         return error_memory(error);
     }
+    const launcher_order order = {.run = *run, .epochs = experiment->train.epochs};
     memcpy(worker->identity, identity, sizeof(worker->identity));
     rundir_now(worker->started);
     worker->config = config.bytes;
-    worker->job = job_start(experiment, data, plan_catalog(r->plan), &bounds, r->child,
-                            r->options->workers, error);
-    if (worker->job == NULL) {
-        clear_worker(worker);
-        return false;
-    }
-    r->child[worker - r->worker] = job_child(worker->job);
+    worker->busy = true;
     r->running++;
-    return true;
+    return launcher_run(r->launcher, (size_t)(worker - r->worker), &order, error);
 }
 
 static int compare_identities(const void *a, const void *b)
@@ -367,7 +360,7 @@ static bool take(runner *r, const plan_run *run, plx_error *error)
     if (same != NULL)
         good = add_entry(r, same, run, error);
     if (good && !reused && same == NULL)
-        return start(r, run, experiment, identity, error);
+        good = start(r, run, experiment, identity, error);
     experiment_free(experiment);
     return good;
 }
@@ -375,7 +368,7 @@ static bool take(runner *r, const plan_run *run, plx_error *error)
 static bool is_tuning(const runner *r)
 {
     for (size_t i = 0; i < r->options->workers; i++)
-        for (size_t e = 0; r->worker[i].job != NULL && e < r->worker[i].entry_count; e++)
+        for (size_t e = 0; r->worker[i].busy && e < r->worker[i].entry_count; e++)
             if (r->worker[i].entry[e].run.phase == RUN_TUNE)
                 return true;
     return false;
@@ -436,55 +429,40 @@ static bool store_worker(runner *r, const worker *worker, const run_record *reco
 }
 
 /* A worker whose run is over. */
-static bool finish(runner *r, worker *worker, plx_error *error)
+static bool finish(runner *r, worker *worker, const run_record *record, plx_error *error)
 {
-    run_record record;
+    bool good = store_worker(r, worker, record, error);
 
-    r->child[worker - r->worker] = NULL;
-    r->running--;
-    bool good = job_finish(worker->job, &record, error) && store_worker(r, worker, &record, error);
-    if (good && r->options->retry && run_status_is_failure(record.status))
+    if (good && r->options->retry && run_status_is_failure(record->status))
         good = note_failure(r, worker->identity, error);
     for (size_t i = 0; good && i < worker->entry_count; i++) {
-        count(r, record.status);
-        tally_add(r->tally, &worker->entry[i].run, &record);
+        count(r, record->status);
+        tally_add(r->tally, &worker->entry[i].run, record);
     }
     r->result.ran += good;
-    run_record_clear(&record);
+    r->running--;
     clear_worker(worker);
     return good;
 }
 
-/* Stores all that ended, as a whole. */
-static bool collect(runner *r, plx_error *error)
+/* Waits for an end, and stores all that ended, as a whole. */
+static bool collect(runner *r, int milliseconds, plx_error *error)
 {
-    bool begun = false, good = true;
+    launcher_end end;
+    bool begun = false;
+    bool good = launcher_next(r->launcher, milliseconds, &end, error);
 
-    for (size_t i = 0; good && i < r->options->workers; i++) {
-        if (r->child[i] == NULL || !sandbox_is_over(r->child[i]))
-            continue;
+    while (good && end.slot != SIZE_MAX) {
         good = begun || store_begin(r->store, error);
         begun = true;
-        good = good && finish(r, &r->worker[i], error);
+        good = good && finish(r, &r->worker[end.slot], &end.record, error);
+        run_record_clear(&end.record);
+        good = good && launcher_next(r->launcher, 0, &end, error);
     }
     if (good)
         return !begun || store_commit(r->store, error);
     store_rollback(r->store);
     return false;
-}
-
-static void kill_all(runner *r)
-{
-    for (size_t i = 0; i < r->options->workers; i++) {
-        run_record record;
-        if (r->worker[i].job == NULL)
-            continue;
-        if (job_finish(r->worker[i].job, &record, NULL))
-            run_record_clear(&record);
-        clear_worker(&r->worker[i]);
-        r->child[i] = NULL;
-    }
-    r->running = 0;
 }
 
 /* ---- what was there before ------------------------------------------------------------------- */
@@ -548,13 +526,10 @@ static bool loop(runner *r, plx_error *error)
     tell_progress(r);
     while (good && !should_stop(r) && (r->running > 0 || r->next < r->result.all)) {
         good = fill(r, &goes_on, error);
-        if (good && r->running > 0) {
-            sandbox_attend(r->child, r->options->workers, goes_on ? 0 : WAIT);
-            good = collect(r, error);
-        }
+        if (good && r->running > 0)
+            good = collect(r, goes_on ? 0 : WAIT, error);
         tell_progress(r);
     }
-    kill_all(r);
     return good;
 }
 
@@ -563,21 +538,25 @@ static bool open_runner(runner *r, plx_error *error)
     const size_t workers = r->options->workers;
 
     r->worker = memory_array(workers, sizeof(*r->worker));
-    r->child = memory_array(workers, sizeof(*r->child));
     r->choice = memory_array(plan_cells(r->plan), sizeof(*r->choice));
     r->tally = tally_new(r->plan);
-    if (r->worker == NULL || r->child == NULL || r->choice == NULL || r->tally == NULL)
+    if (r->worker == NULL || r->choice == NULL || r->tally == NULL)
         return error_memory(error);
+    r->launcher = launcher_start(r->plan, workers, error);
+    if (r->launcher == NULL)
+        return false;
     r->store = store_open(r->options->folder, true, true, error);
     return r->store != NULL && announce(r, error);
 }
 
 static void close_runner(runner *r)
 {
-    for (size_t i = 0; r->worker != NULL && i < r->options->workers; i++)
+    launcher_stop(r->launcher);
+    for (size_t i = 0; r->worker != NULL && i < r->options->workers; i++) {
+        clear_worker(&r->worker[i]);
         free(r->worker[i].entry);
+    }
     free(r->worker);
-    free(r->child);
     free(r->choice);
     tally_free(r->tally);
     tdestroy(r->failed, free);

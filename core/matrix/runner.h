@@ -48,8 +48,8 @@ typedef struct runner_result {
     double seconds;
 } runner_result;
 
-/* ERROR_USAGE if another process runs in the folder, ERROR_DATA for its disk; what was stored before the
- * failure stays. */
+/* ERROR_USAGE if another process runs in the folder, ERROR_DATA for its disk, ERROR_RUN if there can be no
+ * further process; what was stored before the failure stays. */
 bool runner_run(plan *plan, const runner_options *options, const runner_hooks *hooks,
                 runner_result *result, plx_error *error);
 

@@ -140,19 +140,27 @@ static double between(double a, double b, double share)
     return a + share * (b - a);
 }
 
-/* Between the values at places floor(h) and floor(h) + 1, h = (n - 1) q. A product within rounding
- * of a whole number is that number, as in R's quantile: 100 * 0.29 is below 29. */
-double statistics_quantile(const double *x, size_t n, double q)
+/* Between which places a quantile lies: floor(h) and, if *share of the next is not 0, floor(h) + 1, h = (n -
+ * 1) q. A product within rounding of a whole number is that number, as in R's quantile: 100 * 0.29 is
+ * below 29. */
+static size_t quantile_place(size_t n, double q, double *share)
 {
-    if (n == 0 || !(q >= 0 && q <= 1) || any_nan(x, n))
-        return (double)NAN;
     const double product = (double)(n - 1) * q, whole = nearbyint(product);
     const double h = fabs(product - whole) <= 0x1p-50 * product ? whole : product;
-    const size_t k = (size_t)h;
+
+    *share = h - floor(h);
+    return (size_t)h;
+}
+
+double statistics_quantile(const double *x, size_t n, double q)
+{
+    double share;
+
+    if (n == 0 || !(q >= 0 && q <= 1) || any_nan(x, n))
+        return (double)NAN;
+    const size_t k = quantile_place(n, q, &share);
     const double low = order_statistic(x, n, k);
-    if (h == (double)k)
-        return low;
-    return between(low, order_statistic(x, n, k + 1), h - (double)k);
+    return share == 0 ? low : between(low, order_statistic(x, n, k + 1), share);
 }
 
 /* The mean of places g .. n - 1 - g, which begin with `first` and end with `last`: all values
@@ -243,22 +251,40 @@ static bool resampler_open(resampler *of, const double *x)
     return true;
 }
 
-/* Draws as many values of each stratum as it has. Four random words come at a time; a word w gives
- * index floor(w count / 2^32), with a bias below count / 2^32. */
+/* How many draws of one among `count` a random word is good for. The bias stays below 2^-16 where
+ * there are several, and below count / 2^32 where there is one. */
+static size_t draws_of_word(size_t count)
+{
+    size_t draws = 1;
+
+    for (size_t ways = count; draws < 4 && ways * count <= 1 << 16; ways *= count)
+        draws++;
+    return draws;
+}
+
+/* Draws as many values of each stratum as it has. Four random words come at a time. A word w gives
+ * index floor(w count / 2^32); what that product has below 2^32 is a word for the next draw. */
 static void draw(resampler *of, random_stream stream)
 {
     uint32_t word[4];
-    size_t drawn = 0, first = 0;
+    size_t words = 0;
+    const uint32_t *place = of->place;
 
     memset(of->drawn, 0, of->n * sizeof(*of->drawn));
     for (size_t s = 0; s < of->strata; s++) {
-        for (size_t i = 0; i < of->count[s]; i++, drawn++) {
-            if (drawn % 4 == 0)
-                random_block(stream, drawn / 4, word);
-            const size_t index = (size_t)((uint64_t)word[drawn % 4] * of->count[s] >> 32);
-            of->drawn[of->place[first + index]]++;
+        const size_t count = of->count[s], most = draws_of_word(count);
+        for (size_t left = count; left > 0; words++) {
+            if (words % 4 == 0)
+                random_block(stream, words / 4, word);
+            uint64_t product = word[words % 4];
+            const size_t draws = left < most ? left : most;
+            for (size_t i = 0; i < draws; i++) {
+                product = (product & UINT32_MAX) * count;
+                of->drawn[place[product >> 32]]++;
+            }
+            left -= draws;
         }
-        first += of->count[s];
+        place += count;
     }
 }
 
@@ -273,23 +299,71 @@ static size_t drawn_at_end(const resampler *of, size_t from, size_t before)
     return drawn > of->trim ? drawn - of->trim : 0;
 }
 
-/* The mean of drawn values trim .. n - 1 - trim. */
+/* The mean of drawn values trim .. n - 1 - trim: a place adds as many of them as lie between those
+ * drawn up to it and those drawn before it. */
 static double middle_mean(const resampler *of)
 {
-    const size_t end = of->n - of->trim;
-    size_t first = 0; /* of the drawn values at a place, among all in ascending order */
+    const int64_t trim = (int64_t)of->trim, end = (int64_t)(of->n - of->trim);
+    int64_t drawn = 0, before = trim;
     double sum = 0;
 
-    for (size_t i = 0; first < end; i++) {
-        const size_t next = first + of->drawn[i];
-        const size_t from = first > of->trim ? first : of->trim;
-        const size_t to = next < end ? next : end;
-        if (to > from)
-            sum += (double)(to - from) * of->over[i];
-        first = next;
+    for (size_t i = 0; i < of->n; i++) {
+        drawn += of->drawn[i];
+        const int64_t above = drawn > trim ? drawn : trim, within = above < end ? above : end;
+        sum += (double)(within - before) * of->over[i];
+        before = within;
     }
     return limit_mean(of->base, sum, of->n - 2 * of->trim, drawn_at_end(of, 0, of->minus),
                       drawn_at_end(of, of->n - of->plus, of->n));
+}
+
+static double median_of_three(double a, double b, double c)
+{
+    const double low = a < b ? a : b, high = a < b ? b : a;
+
+    return c < low ? low : c > high ? high : c;
+}
+
+/* Brings the value at place k of x in ascending order there, with none larger before it and none
+ * smaller behind it (quickselect; Hoare 1961). */
+static void bring(double *x, size_t n, size_t k)
+{
+    ptrdiff_t low = 0, high = (ptrdiff_t)n - 1;
+
+    while (low < high) {
+        const double pivot = median_of_three(x[low], x[low + (high - low) / 2], x[high]);
+        ptrdiff_t i = low, j = high;
+        while (i <= j) {
+            while (x[i] < pivot)
+                i++;
+            while (x[j] > pivot)
+                j--;
+            if (i <= j) {
+                const double swapped = x[i];
+                x[i++] = x[j];
+                x[j--] = swapped;
+            }
+        }
+        if ((ptrdiff_t)k > j)
+            low = i;
+        if ((ptrdiff_t)k < i)
+            high = j;
+    }
+}
+
+/* statistics_quantile of many values, which are put into another order. */
+static double quantile_in_place(double *x, size_t n, double q)
+{
+    double share;
+    const size_t k = quantile_place(n, q, &share);
+
+    bring(x, n, k);
+    if (share == 0)
+        return x[k];
+    double next = x[k + 1];
+    for (size_t i = k + 2; i < n; i++)
+        next = x[i] < next ? x[i] : next;
+    return between(x[k], next, share);
 }
 
 bool statistics_bootstrap(const double *x, const size_t *count, size_t strata, statistics_rule rule,
@@ -311,8 +385,8 @@ bool statistics_bootstrap(const double *x, const size_t *count, size_t strata, s
         mean[r] = middle_mean(&of);
     }
     if (ok) {
-        interval->lo = statistics_quantile(mean, replicates, alpha / 2);
-        interval->hi = statistics_quantile(mean, replicates, 1 - alpha / 2);
+        interval->lo = quantile_in_place(mean, replicates, alpha / 2);
+        interval->hi = quantile_in_place(mean, replicates, 1 - alpha / 2);
     }
     resampler_close(&of);
     free(mean);

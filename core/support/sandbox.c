@@ -140,27 +140,29 @@ static void note_death(int number)
     raise(number);
 }
 
+/* What is looked at for lack of memory. */
+static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT};
+enum { DEADLY = sizeof(deadly) / sizeof(deadly[0]) };
+
 static void watch_memory(uint64_t half_way)
 {
     const stack_t stack = {.ss_sp = own_notes->stack, .ss_size = HANDLER_STACK};
     const struct sigaction action = {.sa_handler = note_death,
                                      .sa_flags = SA_ONSTACK | (int)SA_RESETHAND | SA_NODEFER};
-    const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT};
-
     own_notes->half_way = half_way;
     sigaltstack(&stack, NULL);
-    for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
+    for (size_t i = 0; i < DEADLY; i++)
         sigaction(deadly[i], &action, NULL);
     atexit(note_memory);
 }
 
 static void limit_itself(const sandbox_limits *limits)
 {
-    const uint64_t now = address_space();
+    const uint64_t now = limits->memory > 0 ? address_space() : 0;
     struct rlimit core = {0, 0}, space;
 
     setrlimit(RLIMIT_CORE, &core);
-    if (limits->memory == 0 || now == 0 || getrlimit(RLIMIT_AS, &space) != 0)
+    if (now == 0 || getrlimit(RLIMIT_AS, &space) != 0)
         return;
     if (limits->memory < RLIM_INFINITY - now && now + limits->memory < space.rlim_cur) {
         space.rlim_cur = now + limits->memory;
@@ -169,12 +171,15 @@ static void limit_itself(const sandbox_limits *limits)
     watch_memory(now / 2 + space.rlim_cur / 2);
 }
 
-/* Handlers that the parent has set would outlive the fork. */
-static void reset_signals(void)
+/* Handlers that the parent has set would outlive the fork. A parent that is a child of a sandbox itself
+ * has none but those for its memory. */
+static void reset_signals(bool nested)
 {
     sigset_t none;
 
-    for (int number = 1; number < NSIG; number++)
+    for (size_t i = 0; i < DEADLY; i++)
+        signal(deadly[i], SIG_DFL);
+    for (int number = 1; number < NSIG && !nested; number++)
         signal(number, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -192,15 +197,15 @@ static void redirect(int output)
         close(empty);
 }
 
-/* `ends` are the child's ends of the pipes. */
-static _Noreturn void be_child(const int ends[STREAMS], const sandbox_limits *limits,
+/* `ends` are the child's ends of the pipes; nested: the parent is a child of a sandbox. */
+static _Noreturn void be_child(const int ends[STREAMS], const sandbox_limits *limits, bool nested,
                                void (*work)(void *context, int channel), void *context)
 {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != own_notes->parent)
         _exit(EXIT_FAILURE);
-    reset_signals();
+    reset_signals(nested);
     redirect(ends[OUTPUT]);
     limit_itself(limits);
     work(context, ends[CHANNEL]);
@@ -210,13 +215,15 @@ static _Noreturn void be_child(const int ends[STREAMS], const sandbox_limits *li
     _exit(EXIT_SUCCESS);
 }
 
-/* What the fork has handed on and is the parent's alone. */
+/* What the fork has handed on and is the parent's alone, which may be a child itself. */
 static void leave_parent(sandbox_child *self, sandbox_child *const *siblings, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (siblings[i] != NULL)
             shut_ends(siblings[i]);
     shut_ends(self);
+    if (own_notes != NULL)
+        munmap(own_notes, sizeof(*own_notes));
     own_notes = self->notes;
     free(self);
 }
@@ -324,8 +331,9 @@ sandbox_child *sandbox_start(const sandbox_limits *limits, void (*work)(void *co
     if (prepare(self, child_ends))
         self->process = fork();
     if (self->process == 0) {
+        const bool nested = own_notes != NULL;
         leave_parent(self, siblings, count);
-        be_child(child_ends, limits, work, context);
+        be_child(child_ends, limits, nested, work, context);
     }
     if (self->process > 0)
         adopt(self, limits);
@@ -344,7 +352,7 @@ sandbox_child *sandbox_start(const sandbox_limits *limits, void (*work)(void *co
 /* Takes what the pipe holds at this moment, and keeps as much as the limit lets it. */
 static void take(stream *from)
 {
-    char bytes[16384];
+    char bytes[4096]; /* more would be more of the stack to copy after a fork                     */
 
     for (size_t taken = 0; from->end >= 0 && taken < PIPE_LIMIT;) {
         const ssize_t got = read(from->end, bytes, sizeof(bytes));
@@ -441,27 +449,37 @@ static bool is_running(const sandbox_child *self)
     return self != NULL && !self->over;
 }
 
-void sandbox_attend(sandbox_child *const *children, size_t count, int milliseconds)
+bool sandbox_attend_beside(sandbox_child *const *children, size_t count, int descriptor,
+                           int milliseconds)
 {
-    struct pollfd *ends = memory_array(count, ENDS * sizeof(*ends));
+    struct pollfd *ends = memory_array(ENDS * count + 1, sizeof(*ends)), alone;
+    struct pollfd *beside = ends != NULL ? ends : &alone;
     double most = milliseconds < 0 ? INT_MAX : milliseconds;
     const double now = now_in_seconds();
     size_t listed = 0;
 
     if (ends == NULL) /* no memory to watch them in: turns                                        */
         most = fmin(most, TURN);
+    *beside = (struct pollfd){.fd = descriptor, .events = POLLIN};
     for (size_t i = 0; i < count; i++) {
         if (children[i] != NULL)
             most = fmin(most, patience(children[i], now));
         if (is_running(children[i]) && ends != NULL)
-            list_ends(children[i], &ends[ENDS * listed++]);
+            list_ends(children[i], &ends[1 + ENDS * listed++]);
     }
-    poll(ends, ENDS * listed, (int)ceil(most));
+    poll(beside, 1 + ENDS * listed, (int)ceil(most));
+    const bool readable = beside->revents != 0;
     listed = 0;
     for (size_t i = 0; i < count; i++)
         if (is_running(children[i]))
-            look_after(children[i], ends != NULL ? &ends[ENDS * listed++] : NULL);
+            look_after(children[i], ends != NULL ? &ends[1 + ENDS * listed++] : NULL);
     free(ends);
+    return readable;
+}
+
+void sandbox_attend(sandbox_child *const *children, size_t count, int milliseconds)
+{
+    sandbox_attend_beside(children, count, -1, milliseconds);
 }
 
 bool sandbox_is_over(const sandbox_child *child)

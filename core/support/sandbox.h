@@ -47,9 +47,9 @@ typedef struct sandbox_end {
 /* Runs work(context, channel) in a child in a process group of its own: standard input is empty,
  * standard output and error are caught, signals are as a new program finds them (but for the three
  * named above where memory is limited), there is no core file, and it dies with the parent.
- * `channel` is a file descriptor to write to. What the child forked is killed when it ends. While
- * it runs, SIGCHLD is as usual in the parent. False, with ERROR_RUN, only if there could be no
- * child. Clear the end in any case. */
+ * Children of a child find other signals as it has set them. `channel` is a file descriptor to write to.
+ * What the child forked is killed when it ends. While it runs, SIGCHLD is as usual in the parent.
+ * False, with ERROR_RUN, only if there could be no child. Clear the end in any case. */
 bool sandbox_run(const sandbox_limits *limits, void (*work)(void *context, int channel),
                  void *context, sandbox_end *end, plx_error *error);
 void sandbox_end_clear(sandbox_end *end);
@@ -74,6 +74,11 @@ sandbox_child *sandbox_start(const sandbox_limits *limits, void (*work)(void *co
  * kills those past their time. NULLs are passed over. A signal that comes just before the wait does
  * not end it: a caller that looks at a flag gives a number of milliseconds. */
 void sandbox_attend(sandbox_child *const *children, size_t count, int milliseconds);
+
+/* The same, but what can be read from `descriptor` ends the wait, too: whether there is something, or
+ * nobody left to write it. */
+bool sandbox_attend_beside(sandbox_child *const *children, size_t count, int descriptor,
+                           int milliseconds);
 
 /* Whether sandbox_attend has seen the child's end. */
 bool sandbox_is_over(const sandbox_child *child);

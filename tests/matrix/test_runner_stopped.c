@@ -95,20 +95,53 @@ START_TEST(a_killed_matrix_comes_to_the_same_in_the_end)
 }
 END_TEST
 
-/* Orphans come to this process, which waits for them: for ever, if one lived on. */
+/* Orphans come to this process, which waits for them: for ever, if one lived on. Runs are killed; what
+ * starts them may have come to end by itself. */
 START_TEST(no_worker_outlives_the_runner)
 {
     matrix_place place = place_new();
-    size_t orphans = 0;
+    size_t killed = 0, ended = 0;
     int status;
 
     ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     run_and_die(&place, "axes: {optimizer: [hanger, sgd]}\n", 1);
     while (waitpid(-1, &status, 0) > 0) {
-        ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-        orphans++;
+        killed += WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        ended += WIFEXITED(status) && WEXITSTATUS(status) == 0;
     }
-    ck_assert_uint_ge(orphans, 1);
+    ck_assert_uint_ge(killed + ended, 1);
+    ck_assert_uint_le(ended, 1);
+    place_free(&place);
+}
+END_TEST
+
+/* Kills the only child of this process, which starts the runs, when two are done. */
+static void kill_launcher(void *context, const runner_progress *progress)
+{
+    FILE *file = progress->done == 2 ? fopen("/proc/thread-self/children", "re") : NULL;
+    long child = 0;
+
+    if (file != NULL && fscanf(file, "%ld", &child) == 1)
+        kill((pid_t)child, SIGKILL);
+    if (file != NULL)
+        fclose(file);
+}
+
+START_TEST(a_matrix_whose_runs_are_no_longer_started_goes_on_where_it_was)
+{
+    char *expected = place_dump_of(SEARCH);
+    matrix_place place = place_new();
+    const runner_hooks hooks = {.progress = kill_launcher};
+    plx_error error = {0};
+
+    place_run_with(&place, SEARCH, (runner_options){.workers = 1}, &hooks, &error);
+    ck_assert_int_eq(error.code, ERROR_RUN);
+    ck_assert_str_eq(error.text, "the process that starts the runs died of SIGKILL; what is stored "
+                                 "stays, and the same command goes on");
+    ck_assert_int_eq(filled_count(place.out, "SELECT count(*) FROM runs"), 2);
+    ck_assert_uint_eq(place_run(&place, SEARCH, 2).ran, 8);
+    place_expect_dump(&place, expected);
+    free(expected);
     place_free(&place);
 }
 END_TEST
@@ -206,6 +239,21 @@ START_TEST(a_full_disk_is_told_and_takes_nothing_away)
 }
 END_TEST
 
+/* There is room for a dozen at a time. */
+START_TEST(more_workers_than_there_are_descriptors_for_wait)
+{
+    const struct rlimit few = {40, 40};
+    char *expected = place_dump_of(MANY_SEEDS);
+    matrix_place place = place_new();
+
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    ck_assert_uint_eq(place_run(&place, MANY_SEEDS, 30).ran, 30);
+    place_expect_dump(&place, expected);
+    free(expected);
+    place_free(&place);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("matrix/runner_stopped");
@@ -216,8 +264,10 @@ static Suite *suite(void)
     tcase_add_test(t, time_that_is_over_ends_it);
     tcase_add_test(t, a_killed_matrix_comes_to_the_same_in_the_end);
     tcase_add_test(t, no_worker_outlives_the_runner);
+    tcase_add_test(t, a_matrix_whose_runs_are_no_longer_started_goes_on_where_it_was);
     tcase_add_test(t, a_second_runner_in_the_folder_is_refused);
     tcase_add_test(t, a_full_disk_is_told_and_takes_nothing_away);
+    tcase_add_test(t, more_workers_than_there_are_descriptors_for_wait);
     suite_add_tcase(s, t);
     return s;
 }

@@ -745,6 +745,28 @@ START_TEST(a_wait_has_an_end)
 }
 END_TEST
 
+/* Nothing there, something, and nobody left to write. */
+START_TEST(what_can_be_read_beside_the_children_ends_the_wait)
+{
+    sandbox_child *child = start(&ample, hang, NULL, NULL, 0);
+    int ends[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    for (size_t count = 0; count < 2; count++) {
+        ck_assert(!sandbox_attend_beside(&child, count, ends[0], 10));
+        ck_assert_int_eq(write(ends[1], "x", 1), 1);
+        ck_assert(sandbox_attend_beside(&child, count, ends[0], -1));
+        ck_assert_int_eq(read(ends[0], &(char){0}, 1), 1);
+    }
+    close(ends[1]);
+    ck_assert(sandbox_attend_beside(&child, 1, ends[0], -1));
+    ck_assert(!sandbox_is_over(child));
+    sandbox_end end = finish(child);
+    sandbox_end_clear(&end);
+    close(ends[0]);
+}
+END_TEST
+
 /* Of memory that a process shares with others. */
 static int count_shared_mappings(void)
 {
@@ -758,6 +780,28 @@ static int count_shared_mappings(void)
         fclose(file);
     return count;
 }
+
+static void tell_shared_mappings(void *context, int channel)
+{
+    dprintf(channel, "%d", count_shared_mappings());
+}
+
+static void pass_on(void *context, int channel)
+{
+    sandbox_end end = run(&ample, tell_shared_mappings, NULL);
+
+    sandbox_write(channel, end.message.bytes, end.message.length);
+    sandbox_end_clear(&end);
+}
+
+START_TEST(a_child_of_a_child_shares_nothing_with_its_grandparent)
+{
+    sandbox_end end = run(&ample, pass_on, NULL);
+
+    ck_assert_str_eq(string_of(&end.message), "1");
+    sandbox_end_clear(&end);
+}
+END_TEST
 
 typedef struct holding {
     int files, mappings;
@@ -1050,6 +1094,8 @@ static TCase *many_at_once(void)
     tcase_add_test(c, children_that_write_much_do_not_hold_up_each_other);
     tcase_add_test(c, only_what_is_past_its_time_is_killed);
     tcase_add_test(c, a_wait_has_an_end);
+    tcase_add_test(c, what_can_be_read_beside_the_children_ends_the_wait);
+    tcase_add_test(c, a_child_of_a_child_shares_nothing_with_its_grandparent);
     tcase_add_test(c, a_child_holds_nothing_of_its_siblings);
     tcase_add_test(c, finish_ends_what_still_runs_and_what_it_forked);
     tcase_add_loop_test(c, an_end_that_was_not_attended_is_told, 0, 3);

@@ -4,7 +4,7 @@
  * A tenth of the kills comes some milliseconds after the start, while the program plans; a tenth while
  * it writes the report; the others while runs are in flight: the program is stopped when a number of
  * further runs is stored, when the database's log changes (which is in the midst of a commit), or some
- * milliseconds after the first run began, and killed if it has children then. There are 100 kills, or
+ * milliseconds after the first run began, and killed if there are runs then. There are 100 kills, or
  * as many as the first argument says:
  *     build/tests/system/test_matrix_kill 1000 */
 #include <ctype.h>
@@ -103,8 +103,8 @@ static run *sit_down(const stage *stage)
                      "matrix run killed.yaml --workers 2 --out %s", stage->out);
 }
 
-/* How many children a process has; those that ended and were not waited for count. */
-static int count_children(pid_t parent)
+/* How many children a process has; those that ended and were not waited for count. *last: one of them. */
+static int count_children(pid_t parent, pid_t *last)
 {
     DIR *list = opendir("/proc");
     int count = 0;
@@ -121,10 +121,29 @@ static int count_children(pid_t parent)
         if (file != NULL)
             fclose(file);
         const char *behind = read ? strrchr(state, ')') : NULL; /* of the name                    */
-        count += behind != NULL && sscanf(behind, ") %*c %ld", &owner) == 1 && owner == parent;
+        if (behind == NULL || sscanf(behind, ") %*c %ld", &owner) != 1 || owner != parent)
+            continue;
+        *last = (pid_t)atol(entry->d_name);
+        count++;
     }
     closedir(list);
     return count;
+}
+
+/* The process that starts the runs: the only child of the program. 0: there is none. */
+static pid_t find_launcher(const run *run)
+{
+    pid_t launcher = 0;
+
+    return count_children(run->pid, &launcher) > 0 ? launcher : 0;
+}
+
+static int count_runs(const run *run)
+{
+    const pid_t launcher = find_launcher(run);
+    pid_t last;
+
+    return launcher == 0 ? 0 : count_children(launcher, &last);
 }
 
 /* It has still to be waited for. */
@@ -136,7 +155,23 @@ static bool has_ended(const run *run)
            how.si_pid == run->pid;
 }
 
-/* Stops the process; false if it has ended. */
+/* 'T' for a process that is stopped; 0 for none. */
+static char state_of(pid_t process)
+{
+    char path[64], state[512], letter = 0;
+
+    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)process);
+    FILE *file = fopen(path, "re");
+    const bool read = file != NULL && fgets(state, sizeof(state), file) != NULL;
+    const char *behind = read ? strrchr(state, ')') : NULL;
+    if (behind != NULL)
+        sscanf(behind, ") %c", &letter);
+    if (file != NULL)
+        fclose(file);
+    return letter;
+}
+
+/* Stops the program, then what starts its runs, so that none of these is put away; false if it has ended. */
 static bool stop(const run *run)
 {
     siginfo_t how = {0};
@@ -144,12 +179,26 @@ static bool stop(const run *run)
     kill(run->pid, SIGSTOP);
     while (waitid(P_PID, (id_t)run->pid, &how, WSTOPPED | WEXITED | WNOWAIT) != 0)
         ck_assert_int_eq(errno, EINTR);
+    const pid_t launcher = how.si_code == CLD_STOPPED ? find_launcher(run) : 0;
+    if (launcher != 0)
+        kill(launcher, SIGSTOP);
+    while (launcher != 0 && strchr("TZ", state_of(launcher)) == NULL)
+        usleep(100);
     return how.si_code == CLD_STOPPED;
+}
+
+static void go_on(const run *run)
+{
+    const pid_t launcher = find_launcher(run);
+
+    if (launcher != 0)
+        kill(launcher, SIGCONT);
+    kill(run->pid, SIGCONT);
 }
 
 static void kill_now(stage *stage, run *run)
 {
-    stage->in_flight += count_children(run->pid) > 0;
+    stage->in_flight += count_runs(run) > 0;
     kill(run->pid, SIGKILL);
     run_finish(run);
     if (run->signal == SIGKILL)
@@ -220,7 +269,7 @@ static void wait_for_stored(const stage *stage, const run *run, int count)
         usleep(2000);
 }
 
-/* Until it is stopped with children. */
+/* Until it is stopped with runs in flight. */
 static void kill_in_flight(stage *stage)
 {
     const int before = count_stored(stage->out);
@@ -234,12 +283,12 @@ static void kill_in_flight(stage *stage)
         for (unsigned i = 0; i < changes; i++)
             wait_for_log(stage, run);
     } else {
-        while (!has_ended(run) && count_children(run->pid) == 0)
+        while (!has_ended(run) && count_runs(run) == 0)
             usleep(500);
         usleep(1000 * draw(stage, 10));
     }
-    while (stop(run) && count_children(run->pid) == 0) {
-        kill(run->pid, SIGCONT);
+    while (stop(run) && count_runs(run) == 0) {
+        go_on(run);
         usleep(500);
     }
     kill_now(stage, run);
