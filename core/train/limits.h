@@ -8,8 +8,8 @@
 
 #include "support/error.h"
 
-/* Working sets beyond this are taken for one of this size, which no cache holds. */
-#define LIMITS_MOST_BYTES ((size_t)128 << 20)
+/* Working sets beyond this are taken for one of this size, which few caches hold. */
+#define LIMITS_MOST_BYTES ((size_t)64 << 20)
 
 /* Floating-point operations a second of the best of several square products. Some 10 ms. False
  * without memory, or if a product failed. */
