@@ -160,8 +160,10 @@ static void show_profile(const cli *context, const breakdown *profile)
 {
     text out = {.bytes = NULL};
 
-    if (context->options.json ? breakdown_json(profile, &out) : breakdown_print(profile, &out))
-        printf(context->options.json ? "%s\n" : "\n%s", out.bytes);
+    if (context->options.json && breakdown_json(profile, &out))
+        puts(out.bytes);
+    if (!context->options.json && breakdown_print(profile, &out))
+        printf("\n%s", out.bytes);
     free(out.bytes);
 }
 

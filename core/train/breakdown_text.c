@@ -35,10 +35,8 @@ static double per_step(const breakdown *all, uint64_t ns)
 /* Label, time and share of a line; what follows is another's. */
 static void add_time(const breakdown *all, const char *label, uint64_t ns, text *out)
 {
-    const double microseconds = per_step(all, ns);
-
     text_addf(out, "%-32.32s%11.*f%8.1f%%", label, per_step(all, total_of(all)) < 1000 ? 2 : 1,
-              microseconds, 100 * (double)ns / (double)total_of(all));
+              per_step(all, ns), 100 * (double)ns / (double)total_of(all));
 }
 
 static void add_line(const breakdown *all, const char *label, uint64_t ns, text *out)

@@ -387,28 +387,22 @@ void driver_piece(void *context, size_t tensor, uint64_t offset, uint64_t n, con
 
 /* --- what a profile asks for --- */
 
-static uint64_t slot_bytes(const slot_set *set)
-{
-    uint64_t bytes = 0;
-
-    for (size_t k = 0; k < set->count; k++) {
-        const slot_plan *plan = &set->slot[k].plan;
-        bytes += plan->rows * plan->cols * slots_width(plan->type);
-    }
-    return bytes;
-}
-
 driver_traffic driver_layer_traffic(const driver *d, size_t layer)
 {
     driver_traffic sum = {0};
 
     for (size_t i = 0; d->optimizer->step_range != NULL && i < d->tensor_count; i++) {
         const driver_tensor *tensor = &d->tensor[i];
+        const slot_set *set = &d->tensor_slots[i];
         const uint64_t array = tensor->rows * tensor->cols * sizeof(float);
         if (tensor->layer != layer || is_frozen(d, i))
             continue;
-        sum.held += 2 * array + slot_bytes(&d->tensor_slots[i]);
-        sum.moved += 3 * array + 2 * slot_bytes(&d->tensor_slots[i]);
+        sum.held += 2 * array;
+        sum.moved += 3 * array;
+        for (size_t k = 0; k < set->count; k++) {
+            sum.held += slot_bytes(&set->slot[k]);
+            sum.moved += 2 * slot_bytes(&set->slot[k]);
+        }
     }
     return sum;
 }

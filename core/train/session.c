@@ -463,10 +463,8 @@ uint64_t session_state_bytes(const session *session)
 {
     uint64_t bytes = 0;
 
-    for (size_t i = 0; i < driver_slots(session->driver); i++) {
-        const slot_plan *plan = &driver_slot(session->driver, i)->plan;
-        bytes += plan->rows * plan->cols * slots_width(plan->type);
-    }
+    for (size_t i = 0; i < driver_slots(session->driver); i++)
+        bytes += slot_bytes(driver_slot(session->driver, i));
     return bytes;
 }
 
