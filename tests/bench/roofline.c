@@ -7,16 +7,17 @@
 #include <string.h>
 #include <time.h>
 
+#include "network/product.h"
 #include "support/memory.h"
-#include "train/limits.h"
 
-enum { TRIES = 5 };
+enum { EXTENT = 512, TRIES = 5 };
 static const double try_seconds = 1e-3; /* of a bandwidth */
 
 struct roofline {
     const workload *workload;
     size_t parameters;
     float *w, *g, *m, *v; /* arrays of all parameters                                            */
+    float *a, *b, *c;     /* matrices of EXTENT x EXTENT                                         */
     float sink;           /* keeps the sums of a reading loop from being left out                */
 };
 
@@ -39,7 +40,7 @@ static float *array_of_ones(size_t n)
 
 roofline *roofline_new(const workload *workload, plx_error *error)
 {
-    const size_t n = workload_parameters(workload);
+    const size_t n = workload_parameters(workload), square = (size_t)EXTENT * EXTENT;
     roofline *made = memory_array(1, sizeof(*made));
 
     if (made != NULL)
@@ -48,8 +49,12 @@ roofline *roofline_new(const workload *workload, plx_error *error)
                            .w = array_of_ones(n),
                            .g = array_of_ones(n),
                            .m = array_of_ones(n),
-                           .v = array_of_ones(n)};
-    if (made != NULL && made->w != NULL && made->g != NULL && made->m != NULL && made->v != NULL)
+                           .v = array_of_ones(n),
+                           .a = array_of_ones(square),
+                           .b = array_of_ones(square),
+                           .c = array_of_ones(square)};
+    if (made != NULL && made->w != NULL && made->g != NULL && made->m != NULL && made->v != NULL &&
+        made->a != NULL && made->b != NULL && made->c != NULL)
         return made;
     error_memory(error);
     roofline_free(made);
@@ -64,7 +69,28 @@ void roofline_free(roofline *roofline)
     free(roofline->g);
     free(roofline->m);
     free(roofline->v);
+    free(roofline->a);
+    free(roofline->b);
+    free(roofline->c);
     free(roofline);
+}
+
+/* --- products --- */
+
+/* Operations a second of the best of several square products. */
+static bool measure_products(roofline *roofline, double *rate, plx_error *error)
+{
+    const double operations = 2.0 * EXTENT * EXTENT * EXTENT;
+
+    *rate = 0;
+    for (int i = 0; i < TRIES; i++) {
+        const double begun = roofline_clock();
+        if (product(0, EXTENT, EXTENT, EXTENT, 1, roofline->a, EXTENT, roofline->b, EXTENT, 0,
+                    roofline->c, EXTENT) != PLX_OK)
+            return error_set(error, ERROR_RUN, "a matrix product failed");
+        *rate = fmax(*rate, operations / (roofline_clock() - begun));
+    }
+    return true;
 }
 
 /* --- memory --- */
@@ -146,7 +172,7 @@ bool roofline_measure(roofline *roofline, roofline_limit *limit, plx_error *erro
 {
     const workload *workload = roofline->workload;
 
-    if (!limits_operations(&limit->operations, error))
+    if (!measure_products(roofline, &limit->operations, error))
         return false;
     limit->bytes = measure_memory(roofline);
     const double products = workload_step_operations(workload) / limit->operations;

@@ -194,8 +194,11 @@ START_TEST(a_resumed_run_tells_of_its_own_steps)
     char *run = fresh_run();
     const char *text = MOONS "optimizer: adam\ntrain: {epochs: 4, " BATCHES "}\n";
     outcome *first = plan_expect(
-        &(plan){.text = text, .out = run, .stop_at_step = 5, .profile = true}, TRAIN_INTERRUPTED);
-    outcome *rest = plan_expect(&(plan){.resume = run, .profile = true}, TRAIN_COMPLETED);
+        &(plan){
+            .text = text, .out = run, .stop_at_step = 5, .few_checkpoints = true, .profile = true},
+        TRAIN_INTERRUPTED);
+    outcome *rest = plan_expect(&(plan){.resume = run, .few_checkpoints = true, .profile = true},
+                                TRAIN_COMPLETED);
 
     ck_assert_uint_eq(first->result.profile->steps, 5);
     ck_assert_uint_eq(rest->result.profile->steps, STEPS - 5);
