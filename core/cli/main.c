@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/signals.h"
 #include "cli/verbs.h"
 #include "network/product.h"
 
@@ -89,6 +90,7 @@ int main(int argc, char **argv)
     plx_error error = {.code = ERROR_NONE};
     cli context = {.exit_code = 0};
 
+    signals_watch_files();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_DFL); /* who started it may have ignored its own children                */
     terminal_open(&context.terminal);

@@ -1,7 +1,7 @@
 /* batch.c: rows of a part gathered into what a network takes: inputs converted and scaled, targets
- * as the output layer should give them. Nothing here allocates or fails. */
+ * as the output layer should give them. Nothing here allocates or fails; what of a file cannot be
+ * read is zeros, and the file notes it. */
 #include <math.h>
-#include <sha2.h>
 #include <string.h>
 
 #include <plexus/plugin.h>
@@ -45,58 +45,134 @@ PLX_CLONES static void scaled_floats(const float *from, const double *offset, co
         x[f] = (float)(((double)from[f] - offset[f]) * factor[f]);
 }
 
-static bool is_even(const encoding *fitted, size_t n)
+/* How rows become inputs. */
+typedef struct conversion {
+    const dataset *data;
+    const encoding *fitted;
+    bool even; /* one offset and factor for all features                                          */
+} conversion;
+
+static conversion conversion_of(const data_part *part, const encoding *fitted)
 {
-    for (size_t f = 1; f < n; f++)
-        if (fitted->offset[f] != fitted->offset[0] || fitted->factor[f] != fitted->factor[0])
-            return false;
-    return true;
+    conversion how = {part->source, fitted, fitted->offset != NULL};
+
+    for (size_t f = 1; how.even && f < part->source->features; f++)
+        how.even = fitted->offset[f] == fitted->offset[0] && fitted->factor[f] == fitted->factor[0];
+    return how;
 }
 
-static void byte_inputs(const encoding *fitted, bool even, const uint8_t *from, size_t n, float *x)
+/* Features first .. first + n - 1 of a row, which are stored at `from`. */
+static void convert(const conversion *how, const void *from, size_t first, size_t n, float *x)
 {
-    if (fitted->offset == NULL)
+    const bool scaled = how->fitted->offset != NULL, bytes = how->data->bytes != NULL;
+    const double *offset = scaled ? how->fitted->offset + first : NULL;
+    const double *factor = scaled ? how->fitted->factor + first : NULL;
+
+    if (bytes && how->even)
+        evenly_scaled_bytes(from, *offset, *factor, n, x);
+    else if (bytes && scaled)
+        scaled_bytes(from, offset, factor, n, x);
+    else if (bytes)
         plain_bytes(from, n, x);
-    else if (even)
-        evenly_scaled_bytes(from, fitted->offset[0], fitted->factor[0], n, x);
+    else if (scaled)
+        scaled_floats(from, offset, factor, n, x);
     else
-        scaled_bytes(from, fitted->offset, fitted->factor, n, x);
+        memcpy(x, from, n * sizeof(float));
 }
 
-static void float_inputs(const encoding *fitted, const float *from, size_t n, float *x)
+/* --- rows far into a file --- */
+
+enum { PIECE = 1 << 14 };
+
+/* A row larger than a piece. */
+static void long_row(const conversion *how, size_t row, void *piece, float *x)
 {
-    if (fitted->offset == NULL)
-        memcpy(x, from, n * sizeof(*x));
-    else
-        scaled_floats(from, fitted->offset, fitted->factor, n, x);
+    const dataset *data = how->data;
+    const size_t size = dataset_row_bytes(data), width = size / data->features;
+
+    for (size_t f = 0; f < data->features; f += PIECE / width) {
+        const size_t left = data->features - f, n = left < PIECE / width ? left : PIECE / width;
+        mapping_read(data->map, data->start + row * size + f * width, n * width, piece);
+        convert(how, piece, f, n, x + f);
+    }
+}
+
+/* The first rows at `positions`, as many as follow one another in the file and fit into a piece,
+ * at least one: how many. */
+static size_t far_rows(const data_part *part, const conversion *how, const uint32_t *positions,
+                       size_t n, float *x)
+{
+    float piece[PIECE / sizeof(float)];
+    const dataset *data = part->source;
+    const size_t size = dataset_row_bytes(data), row = part_row(part, positions[0]);
+    size_t count = 1;
+
+    if (size > PIECE) {
+        long_row(how, row, piece, x);
+        return 1;
+    }
+    while (count < n && (count + 1) * size <= PIECE &&
+           part_row(part, positions[count]) == row + count)
+        count++;
+    mapping_read(data->map, data->start + row * size, count * size, piece);
+    for (size_t i = 0; i < count; i++)
+        convert(how, (const unsigned char *)piece + i * size, 0, data->features,
+                x + i * data->features);
+    return count;
+}
+
+static void expect_rows(const data_part *part, size_t near, const uint32_t *positions, size_t n)
+{
+    const dataset *data = part->source;
+    const size_t size = dataset_row_bytes(data);
+
+    for (size_t i = 0; i < n; i++) {
+        const size_t row = part_row(part, positions[i]);
+        if (row >= near)
+            mapping_expect(data->map, data->start + row * size, size);
+    }
+}
+
+/* --- all rows --- */
+
+static const void *near_row(const dataset *data, size_t row)
+{
+    const size_t at = row * data->features;
+
+    return data->bytes != NULL ? (const void *)(data->bytes + at)
+                               : (const void *)(data->floats + at);
 }
 
 /* A row to come, which may be anywhere in memory, is asked for while others are converted. */
-static void ask_for(const void *row, size_t bytes)
+static void ask_for(const data_part *part, uint32_t position, size_t near)
 {
-    for (size_t at = 0; at < bytes; at += LINE)
-        __builtin_prefetch((const char *)row + at);
+    const dataset *data = part->source;
+    const size_t row = part_row(part, position), size = dataset_row_bytes(data);
+
+    for (size_t at = 0; row < near && at < size; at += LINE)
+        __builtin_prefetch((const char *)near_row(data, row) + at);
 }
 
 void data_inputs(const data_part *part, const encoding *fitted, const uint32_t *positions, size_t n,
                  float *x)
 {
     const dataset *data = part->source;
-    const size_t features = data->features;
-    const bool even = data->bytes != NULL && fitted->offset != NULL && is_even(fitted, features);
-    const size_t width = features * (data->bytes != NULL ? 1 : sizeof(float));
-    const char *rows = data->bytes != NULL ? (const char *)data->bytes : (const char *)data->floats;
+    const size_t features = data->features, near = dataset_near(data);
+    const conversion how = conversion_of(part, fitted);
 
+    if (near < data->rows)
+        expect_rows(part, near, positions, n);
     for (size_t i = 0; i < n && i < AHEAD; i++)
-        ask_for(rows + part_row(part, positions[i]) * width, width);
-    for (size_t i = 0; i < n; i++, x += features) {
-        const size_t at = (size_t)part_row(part, positions[i]) * features;
+        ask_for(part, positions[i], near);
+    for (size_t i = 0; i < n;) {
+        const size_t row = part_row(part, positions[i]);
+        if (row >= near) {
+            i += far_rows(part, &how, positions + i, n - i, x + i * features);
+            continue;
+        }
         if (i + AHEAD < n)
-            ask_for(rows + part_row(part, positions[i + AHEAD]) * width, width);
-        if (data->bytes != NULL)
-            byte_inputs(fitted, even, data->bytes + at, features, x);
-        else
-            float_inputs(fitted, data->floats + at, features, x);
+            ask_for(part, positions[i + AHEAD], near);
+        convert(&how, near_row(data, row), 0, features, x + i++ * features);
     }
 }
 
@@ -203,30 +279,4 @@ void data_class_counts(const data_part *part, const encoding *fitted, size_t *co
     memset(count, 0, fitted->label_count * sizeof(*count));
     for (size_t p = 0; p < part->rows; p++)
         count[part->source->label[part_row(part, p)]]++;
-}
-
-/* --- identity --- */
-
-bool data_hash(const data_part *part, char hex[65])
-{
-    const dataset *data = part->source;
-    const uint64_t extent[3] = {part->rows, data->features, data->target_count};
-    SHA2_CTX context;
-
-    SHA256Init(&context);
-    SHA256Update(&context, (const uint8_t *)extent, sizeof(extent));
-    for (size_t p = 0; p < part->rows; p++) {
-        const size_t row = part_row(part, p), at = row * data->features;
-        if (data->bytes != NULL)
-            SHA256Update(&context, data->bytes + at, data->features);
-        else
-            SHA256Update(&context, (const uint8_t *)(data->floats + at),
-                         data->features * sizeof(float));
-        if (data->label != NULL)
-            SHA256Update(&context, (const uint8_t *)(data->label + row), sizeof(int32_t));
-        if (data->target != NULL)
-            SHA256Update(&context, (const uint8_t *)(data->target + row * data->target_count),
-                         data->target_count * sizeof(float));
-    }
-    return SHA256End(&context, hex) != NULL;
 }

@@ -21,11 +21,46 @@ void dataset_free(dataset *data)
     if (data == NULL)
         return;
     free(data->name);
-    free(data->bytes);
-    free(data->floats);
+    if (data->map == NULL) {
+        free(data->bytes);
+        free(data->floats);
+    }
+    mapping_close(data->map);
     free(data->label);
     free(data->target);
     free(data);
+}
+
+size_t dataset_row_bytes(const dataset *data)
+{
+    return data->features * (data->bytes != NULL ? sizeof(uint8_t) : sizeof(float));
+}
+
+size_t dataset_near(const dataset *data)
+{
+    if (data->map == NULL || mapping_near(data->map) == mapping_length(data->map))
+        return data->rows;
+    if (mapping_near(data->map) < data->start)
+        return 0;
+    return (mapping_near(data->map) - data->start) / dataset_row_bytes(data);
+}
+
+bool dataset_intact(const dataset *data, plx_error *error)
+{
+    return data->map == NULL || mapping_intact(data->map, error);
+}
+
+bool dataset_unchanged(const dataset *data, plx_error *error)
+{
+    return data->map == NULL || mapping_unchanged(data->map, error);
+}
+
+bool data_unchanged(const data_bundle *bundle, plx_error *error)
+{
+    for (int i = 0; i < 3; i++)
+        if (bundle->storage[i] != NULL && !dataset_unchanged(bundle->storage[i], error))
+            return false;
+    return true;
 }
 
 void data_free(data_bundle *bundle)
@@ -136,8 +171,17 @@ static uint8_t *split_training(data_bundle *bundle, const data_config *config, p
 
 /* --- loading --- */
 
-static bool load_file(data_bundle *bundle, const data_config *config, const logger *log,
-                      plx_error *error)
+/* How many bytes of files may be mapped: three quarters of the memory. Nearly all of a file that the
+ * kernel can keep at hand is then as fast as memory, and what is mapped does not crowd itself out. */
+static size_t room_for_files(void)
+{
+    const double room = memory_limit() * 3 / 4;
+
+    return room > 0 && room < (double)SIZE_MAX ? (size_t)room : SIZE_MAX;
+}
+
+static bool load_file(data_bundle *bundle, const data_config *config, size_t *room,
+                      const logger *log, plx_error *error)
 {
     encoding *fitted = &bundle->encoding;
     uint8_t *parts = NULL;
@@ -147,7 +191,7 @@ static bool load_file(data_bundle *bundle, const data_config *config, const logg
     if (config->train.path == NULL)
         return error_at(error, ERROR_CONFIG, config->at,
                         "no data to train on; name a file (`train`) or a generator (`generate`)");
-    bundle->storage[0] = source_open_training(&source, config, fitted, log, error);
+    bundle->storage[0] = source_open_training(&source, config, fitted, room, log, error);
     if (bundle->storage[0] != NULL && check_targets(config, fitted, error))
         parts = split_training(bundle, config, error);
     if (parts != NULL)
@@ -183,13 +227,27 @@ static bool fit(data_bundle *bundle, const data_config *config, plx_error *error
            (config->scale_target == SCALE_NONE || scale_fit_targets(&bundle->train, fitted, error));
 }
 
+static dataset *read_within(const encoding *fitted, const char *path, const char *targets,
+                            bool with_targets, size_t *room, const logger *log, plx_error *error)
+{
+    input_file source;
+    dataset *data =
+        source_open_other(&source, fitted, path, targets, with_targets, room, log, error);
+
+    source_clear(&source);
+    if (data != NULL && fitted->missing == MISSING_MEAN)
+        fill_apply(data, fitted);
+    return data;
+}
+
 /* A validation or test file, if there is one. */
 static bool load_held_out(data_bundle *bundle, const data_source *from, int slot, data_part *part,
-                          const logger *log, plx_error *error)
+                          size_t *room, const logger *log, plx_error *error)
 {
     if (from->path == NULL)
         return true;
-    dataset *data = data_read(&bundle->encoding, from->path, from->targets, true, log, error);
+    dataset *data =
+        read_within(&bundle->encoding, from->path, from->targets, true, room, log, error);
     if (data == NULL)
         return false;
     bundle->storage[slot] = data;
@@ -200,16 +258,18 @@ static bool load_held_out(data_bundle *bundle, const data_source *from, int slot
 data_bundle *data_load(const data_config *config, const logger *log, plx_error *error)
 {
     data_bundle *bundle = memory_array(1, sizeof(*bundle));
+    size_t room = room_for_files();
 
     if (bundle == NULL) {
         error_memory(error);
         return NULL;
     }
-    const bool loaded = config->generate.name != NULL ? load_generated(bundle, config, error)
-                                                      : load_file(bundle, config, log, error);
+    const bool loaded = config->generate.name != NULL
+                            ? load_generated(bundle, config, error)
+                            : load_file(bundle, config, &room, log, error);
     if (loaded && fit(bundle, config, error) &&
-        load_held_out(bundle, &config->validation, 1, &bundle->validation, log, error) &&
-        load_held_out(bundle, &config->test, 2, &bundle->test, log, error))
+        load_held_out(bundle, &config->validation, 1, &bundle->validation, &room, log, error) &&
+        load_held_out(bundle, &config->test, 2, &bundle->test, &room, log, error))
         return bundle;
     data_free(bundle);
     return NULL;
@@ -218,11 +278,7 @@ data_bundle *data_load(const data_config *config, const logger *log, plx_error *
 dataset *data_read(const encoding *fitted, const char *path, const char *targets, bool with_targets,
                    const logger *log, plx_error *error)
 {
-    input_file source;
-    dataset *data = source_open_other(&source, fitted, path, targets, with_targets, log, error);
+    size_t room = room_for_files();
 
-    source_clear(&source);
-    if (data != NULL && fitted->missing == MISSING_MEAN)
-        fill_apply(data, fitted);
-    return data;
+    return read_within(fitted, path, targets, with_targets, &room, log, error);
 }

@@ -1,24 +1,36 @@
-/* dataset.h: data in memory, its parts, and batches. A dataset keeps its inputs in their stored
- * type (bytes for images, float32 otherwise); a part is a list of its rows; a batch is gathered
- * from a part by position, converted and scaled on the way. Loading reads the files, splits, and
- * fits the encoding on the training part alone. */
+/* dataset.h: data sets, their parts, and batches. A dataset keeps its inputs in their stored type
+ * (bytes for images, float32 otherwise), in memory or in the file they come from (support/mapping.h);
+ * a part is a list of its rows; a batch is gathered from a part by position, converted and scaled
+ * on the way. Loading reads the files, splits, and fits the encoding on the training part alone. */
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
 #include "data/encoding.h"
 #include "support/log.h"
+#include "support/mapping.h"
 
 typedef struct dataset {
     char *name; /* file or generator, for messages                                               */
     size_t rows, features;
     uint8_t *bytes; /* rows x features; exactly one of bytes and floats is not NULL             */
     float *floats;  /* rows x features                                                          */
+    mapping *map;   /* NULL: bytes or floats are in memory; else they lie in this file from     */
+    size_t start;   /* this offset on, and only the first dataset_near rows can be looked at    */
     int32_t *label; /* rows; NULL unless classes                                                */
     float *target;  /* rows x target_count, original units; NULL unless numbers                 */
     size_t target_count;
 } dataset;
 
 void dataset_free(dataset *dataset);
+/* The bytes of one row's inputs as they are stored. */
+size_t dataset_row_bytes(const dataset *dataset);
+/* How many rows, from the first on, lie in memory: all, but for a file larger than may be mapped.
+ */
+size_t dataset_near(const dataset *dataset);
+/* False, with ERROR_DATA, once rows could not be read and were taken as zeros. Costs nothing. */
+bool dataset_intact(const dataset *dataset, plx_error *error);
+/* The same, and false if the file that it is used in is no longer what was loaded. */
+bool dataset_unchanged(const dataset *dataset, plx_error *error);
 
 typedef struct data_part {
     const dataset *source;
@@ -37,6 +49,8 @@ typedef struct data_bundle {
  * ERROR_CONFIG for a config that does not fit the files (no such column: nearest name). */
 data_bundle *data_load(const data_config *config, const logger *log, plx_error *error);
 void data_free(data_bundle *bundle);
+/* Of all its datasets. */
+bool data_unchanged(const data_bundle *bundle, plx_error *error);
 
 /* Reads one more file as `encoding` says, for eval (with_targets) and predict (targets are
  * optional: a CSV may have the target column or not). `targets` is y of a pair or NULL. The log is
@@ -47,7 +61,7 @@ dataset *data_read(const encoding *encoding, const char *path, const char *targe
                    bool with_targets, const logger *log, plx_error *error);
 
 /* Inputs of the rows at positions[0 .. n-1] of a part, (n x features), converted and scaled.
- * No allocation. */
+ * No allocation. Rows that cannot be read are zeros, and dataset_intact tells. */
 void data_inputs(const data_part *part, const encoding *encoding, const uint32_t *positions,
                  size_t n, float *x);
 /* Their targets as the output layer should give them, (n x code->units), and, for classes, the
@@ -61,6 +75,9 @@ uint32_t data_target_kinds(const data_part *part, const encoding *encoding, cons
 /* Rows of each class in a part, (label_count). */
 void data_class_counts(const data_part *part, const encoding *encoding, size_t *count);
 /* SHA-256 over stored inputs and targets of a part in order, as hex: what a resume compares. */
-bool data_hash(const data_part *part, char hex[65]);
+bool data_hash(const data_part *part, char hex[65], plx_error *error);
+/* Of training, validation and test rows, in one walk over each file; that of a part without rows is
+ * left as it is. */
+bool data_hash_parts(const data_bundle *bundle, char hex[3][65], plx_error *error);
 
 #endif

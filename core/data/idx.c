@@ -94,31 +94,58 @@ static size_t read_header(const char *path, const unsigned char *bytes, size_t l
     return raw_shape(path, shape->rank, dims, &shape->rows, &shape->cols, error) ? start : 0;
 }
 
+/* The header, and whether what follows is what it promises: the first element's offset, or 0.
+ * length: of the whole file; of `bytes` only the header is looked at. */
+static size_t open_idx(const char *path, const unsigned char *bytes, size_t length,
+                       raw_matrix *matrix, plx_error *error)
+{
+    size_t all;
+
+    *matrix = (raw_matrix){.beside = matrix->beside};
+    const size_t start = read_header(path, bytes, length, matrix, error);
+    if (start == 0)
+        return 0;
+    const size_t size = element_size(bytes[2]), count = matrix->rows * matrix->cols;
+    matrix->integral = bytes[2] <= 0x0C;
+    if (!__builtin_mul_overflow(count, size, &all) && all == length - start)
+        return start;
+    error_set(error, ERROR_DATA,
+              "%s: its header promises %zu elements of %zu byte%s, but %zu bytes follow", path,
+              count, size, size == 1 ? "" : "s", length - start);
+    return 0;
+}
+
+bool idx_map(const char *path, mapping *map, raw_matrix *matrix, bool *as_stored, plx_error *error)
+{
+    unsigned char *bytes = mapping_bytes(map);
+    const size_t start = open_idx(path, bytes, mapping_length(map), matrix, error);
+
+    *as_stored = start > 0 && bytes[2] == 0x08;
+    if (!*as_stored)
+        return start > 0;
+    matrix->bytes = bytes + start;
+    matrix->map = map;
+    matrix->start = start;
+    return true;
+}
+
 bool idx_parse(const char *path, char **bytes, size_t length, raw_purpose purpose,
                raw_matrix *matrix, plx_error *error)
 {
     const unsigned char *from = (const unsigned char *)*bytes;
-    raw_matrix shape = {0};
-    size_t all;
+    const size_t start = open_idx(path, from, length, matrix, error);
 
-    const size_t start = read_header(path, from, length, &shape, error);
     if (start == 0)
         return false;
     const unsigned char type = from[2];
-    const size_t size = element_size(type), count = shape.rows * shape.cols;
-    if (__builtin_mul_overflow(count, size, &all) || all != length - start)
-        return error_set(error, ERROR_DATA,
-                         "%s: its header promises %zu elements of %zu byte%s, but %zu bytes follow",
-                         path, count, size, size == 1 ? "" : "s", length - start);
-    *matrix = (raw_matrix){
-        .rows = shape.rows, .cols = shape.cols, .rank = shape.rank, .integral = type <= 0x0C};
-    if (type == 0x08 && purpose == RAW_INPUTS) {
-        memmove(*bytes, *bytes + start, all);
+    const size_t size = element_size(type), count = matrix->rows * matrix->cols;
+    if (type == 0x08) {
+        memmove(*bytes, *bytes + start, count);
         matrix->bytes = (uint8_t *)*bytes;
         *bytes = NULL;
         return true;
     }
-    if (!raw_reserve(matrix, path, shape.rows, shape.cols, purpose, error))
+    if (!raw_reserve(matrix, path, matrix->rows, matrix->cols, purpose, error))
         return false;
     for (size_t i = 0; i < count; i++)
         if (!raw_put(matrix, path, i, element(type, from + start + i * size), error))

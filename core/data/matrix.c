@@ -120,10 +120,15 @@ static bool check_matrix_config(const input_file *source, const data_config *con
 
 /* --- missing values --- */
 
+/* Of a matrix that is used in its file, the first such row alone is known. */
 static bool row_has_nan(const raw_matrix *matrix, size_t row, size_t *col)
 {
     if (matrix->bytes != NULL || matrix->rows == 0)
         return false;
+    if (matrix->map != NULL) {
+        *col = matrix->nan % matrix->cols;
+        return row == matrix->nan / matrix->cols;
+    }
     for (*col = 0; *col < matrix->cols; ++*col)
         if (isnan(raw_get(matrix, row * matrix->cols + *col)))
             return true;
@@ -149,10 +154,16 @@ static bool drop_flagged(input_file *source, const bool *drop, size_t dropped, c
     return true;
 }
 
-/* The rule as columns_missing has it, for NaN. */
+/* The rule as columns_missing has it, for NaN. Rows are left out and means filled in in memory: a
+ * file with NaN in it is read then. */
 static bool matrix_missing(input_file *source, missing_rule rule, bool answer_all,
                            const logger *log, plx_error *error)
 {
+    const raw_matrix *x = &source->x;
+    const bool lacks = x->map != NULL && x->floats != NULL && x->nan < x->rows * x->cols;
+
+    if (lacks && rule != MISSING_ERROR && !raw_take(&source->x, source->path, error))
+        return false;
     bool *drop = memory_array(source->x.rows, sizeof(bool));
     size_t dropped = 0, col = 0;
     bool ok = drop != NULL || error_memory(error);
@@ -214,14 +225,35 @@ static bool matrix_target_kind(const input_file *source, const data_config *conf
     return true;
 }
 
+/* The indexes of small whole numbers, as far as they are known: few files have other labels, and
+ * the texts of numbers, by which labels are told apart, take their time. */
+typedef struct small_labels {
+    int32_t index[256];
+} small_labels;
+
+static int32_t label_of(label_set *set, bool grow, double value, small_labels *small)
+{
+    const bool is_small = value >= 0 && value < 256 && value == floor(value);
+
+    if (is_small && small->index[(size_t)value] != LABELS_NONE)
+        return small->index[(size_t)value];
+    const int32_t index = grow ? labels_add_number(set, value) : labels_find_number(set, value);
+    if (is_small)
+        small->index[(size_t)value] = index;
+    return index;
+}
+
 bool matrix_labels(const input_file *source, label_set *set, bool grow, const encoding *fitted,
                    dataset *data, plx_error *error)
 {
+    small_labels small;
     char list[512];
 
+    for (size_t i = 0; i < sizeof(small.index) / sizeof(small.index[0]); i++)
+        small.index[i] = LABELS_NONE;
     for (size_t r = 0; r < data->rows; r++) {
         const double value = raw_get(&source->y, r);
-        data->label[r] = grow ? labels_add_number(set, value) : labels_find_number(set, value);
+        data->label[r] = label_of(set, grow, value, &small);
         if (data->label[r] != LABELS_NONE)
             continue;
         if (!grow)

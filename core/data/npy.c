@@ -287,37 +287,85 @@ static bool convert(const npy_header *header, const unsigned char *from, size_t 
     return true;
 }
 
+static size_t element_size(npy_type type)
+{
+    static const size_t sizes[] = {[NPY_F4] = 4, [NPY_F8] = 8, [NPY_U1] = 1, [NPY_I8] = 8};
+
+    return sizes[type];
+}
+
+/* The header, and whether what follows is what it promises: the first element's offset, or 0.
+ * length: of the whole file; of `bytes` only the header is looked at. */
+static size_t open_npy(npy_header *header, const unsigned char *bytes, size_t length,
+                       raw_matrix *matrix)
+{
+    size_t rows, cols, all;
+
+    const size_t start = read_header(header, bytes, length);
+    if (start == 0 ||
+        !raw_shape(header->path, header->rank, header->dims, &rows, &cols, header->error))
+        return 0;
+    if (header->fortran && header->rank > 2) {
+        error_set(header->error, ERROR_DATA,
+                  "%s: columns first with %d dimensions; save it row by row (in NumPy: "
+                  "numpy.ascontiguousarray)",
+                  header->path, header->rank);
+        return 0;
+    }
+    const size_t size = element_size(header->type);
+    if (__builtin_mul_overflow(rows * cols, size, &all) || all != length - start) {
+        error_set(header->error, ERROR_DATA,
+                  "%s: its shape promises %zu elements of %zu byte%s, but %zu bytes follow",
+                  header->path, rows * cols, size, size == 1 ? "" : "s", length - start);
+        return 0;
+    }
+    *matrix = (raw_matrix){.rows = rows,
+                           .cols = cols,
+                           .beside = matrix->beside,
+                           .rank = header->rank,
+                           .integral = header->type == NPY_U1 || header->type == NPY_I8};
+    header->fortran = header->fortran && header->rank == 2;
+    return start;
+}
+
+/* Floats that do not begin at a multiple of their size, as NumPy always lets them, are read. */
+bool npy_map(const char *path, mapping *map, raw_matrix *matrix, bool *as_stored, plx_error *error)
+{
+    npy_header header = {.path = path, .error = error};
+    unsigned char *bytes = mapping_bytes(map);
+
+    *as_stored = false;
+    const size_t start = open_npy(&header, bytes, mapping_length(map), matrix);
+    if (start == 0)
+        return false;
+    if (header.fortran || (header.type != NPY_U1 && header.type != NPY_F4) ||
+        start % element_size(header.type) != 0)
+        return true;
+    if (header.type == NPY_U1)
+        matrix->bytes = bytes + start;
+    else
+        matrix->floats = (float *)(void *)(bytes + start);
+    matrix->map = map;
+    matrix->start = start;
+    *as_stored = true;
+    return header.type == NPY_U1 || raw_look(matrix, path, error);
+}
+
 bool npy_parse(const char *path, char **bytes, size_t length, raw_purpose purpose,
                raw_matrix *matrix, plx_error *error)
 {
-    static const size_t sizes[] = {4, 8, 1, 8};
     npy_header header = {.path = path, .error = error};
-    size_t rows, cols, all;
+    const unsigned char *from = (const unsigned char *)*bytes;
+    const size_t start = open_npy(&header, from, length, matrix);
 
-    const size_t start = read_header(&header, (const unsigned char *)*bytes, length);
-    if (start == 0 || !raw_shape(path, header.rank, header.dims, &rows, &cols, error))
+    if (start == 0)
         return false;
-    if (header.fortran && header.rank > 2)
-        return error_set(error, ERROR_DATA,
-                         "%s: columns first with %d dimensions; save it row by row (in NumPy: "
-                         "numpy.ascontiguousarray)",
-                         path, header.rank);
-    const size_t size = sizes[header.type];
-    if (__builtin_mul_overflow(rows * cols, size, &all) || all != length - start)
-        return error_set(error, ERROR_DATA,
-                         "%s: its shape promises %zu elements of %zu byte%s, but %zu bytes follow",
-                         path, rows * cols, size, size == 1 ? "" : "s", length - start);
-    *matrix = (raw_matrix){.rows = rows,
-                           .cols = cols,
-                           .rank = header.rank,
-                           .integral = header.type == NPY_U1 || header.type == NPY_I8};
-    header.fortran = header.fortran && header.rank == 2;
-    if (header.type == NPY_U1 && purpose == RAW_INPUTS && !header.fortran) {
-        memmove(*bytes, *bytes + start, all);
+    if (header.type == NPY_U1 && !header.fortran) {
+        memmove(*bytes, *bytes + start, matrix->rows * matrix->cols);
         matrix->bytes = (uint8_t *)*bytes;
         *bytes = NULL;
         return true;
     }
-    return raw_reserve(matrix, path, rows, cols, purpose, error) &&
-           convert(&header, (const unsigned char *)*bytes + start, size, matrix);
+    return raw_reserve(matrix, path, matrix->rows, matrix->cols, purpose, error) &&
+           convert(&header, from + start, element_size(header.type), matrix);
 }

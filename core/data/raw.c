@@ -10,8 +10,11 @@
 
 void raw_clear(raw_matrix *matrix)
 {
-    free(matrix->bytes);
-    free(matrix->floats);
+    if (matrix->map == NULL) {
+        free(matrix->bytes);
+        free(matrix->floats);
+    }
+    mapping_close(matrix->map);
     free(matrix->doubles);
     *matrix = (raw_matrix){0};
 }
@@ -49,18 +52,91 @@ bool raw_reserve(raw_matrix *matrix, const char *path, size_t rows, size_t cols,
     return true;
 }
 
+/* Says why element i cannot be stored. */
+static bool refuse_value(const raw_matrix *matrix, const char *path, size_t i, double value,
+                         plx_error *error)
+{
+    return error_set(
+        error, ERROR_DATA, "%s: row %zu, column %zu (from 0): %g; values must be finite%s", path,
+        i / matrix->cols, i % matrix->cols, value, isinf(value) ? "" : " and fit 32-bit floats");
+}
+
 bool raw_put(raw_matrix *matrix, const char *path, size_t i, double value, plx_error *error)
 {
     if (isinf(value) || (matrix->floats != NULL && fabs(value) > (double)FLT_MAX))
-        return error_set(error, ERROR_DATA,
-                         "%s: row %zu, column %zu (from 0): %g; values must be finite%s", path,
-                         i / matrix->cols, i % matrix->cols, value,
-                         isinf(value) ? "" : " and fit 32-bit floats");
+        return refuse_value(matrix, path, i, value, error);
     if (matrix->doubles != NULL)
         matrix->doubles[i] = value;
     else
         matrix->floats[i] = (float)value;
     return true;
+}
+
+/* --- used in the file --- */
+
+/* Whether one of them is infinite or NaN: then all bits of its exponent are set. */
+static bool any_special(const float *values, size_t n)
+{
+    const uint32_t exponent = 0x7f800000;
+    uint32_t found = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof(bits));
+        found |= (bits & exponent) == exponent;
+    }
+    return found != 0;
+}
+
+/* Elements first .. first + n - 1. */
+static bool look_at(raw_matrix *matrix, const char *path, const float *values, size_t first,
+                    size_t n, plx_error *error)
+{
+    if (!any_special(values, n))
+        return true;
+    for (size_t i = 0; i < n; i++) {
+        if (isinf(values[i]))
+            return refuse_value(matrix, path, first + i, (double)values[i], error);
+        if (isnan(values[i]) && first + i < matrix->nan)
+            matrix->nan = first + i;
+    }
+    return true;
+}
+
+bool raw_look(raw_matrix *matrix, const char *path, plx_error *error)
+{
+    enum { AT_ONCE = 1 << 18 };
+    const size_t count = matrix->rows * matrix->cols;
+    float *buffer = memory_array(AT_ONCE, sizeof(float));
+    bool ok = buffer != NULL || error_memory(error);
+
+    matrix->nan = count;
+    for (size_t i = 0; ok && i < count; i += AT_ONCE) {
+        const size_t n = count - i < AT_ONCE ? count - i : AT_ONCE;
+        const float *values =
+            mapping_at(matrix->map, matrix->start + i * sizeof(float), n * sizeof(float), buffer);
+        ok = values == NULL ? mapping_intact(matrix->map, error)
+                            : look_at(matrix, path, values, i, n, error);
+    }
+    free(buffer);
+    return ok;
+}
+
+bool raw_take(raw_matrix *matrix, const char *path, plx_error *error)
+{
+    raw_matrix taken = {
+        .rank = matrix->rank, .integral = matrix->integral, .beside = matrix->beside};
+    const size_t rows = matrix->rows, cols = matrix->cols;
+
+    if (matrix->map == NULL)
+        return true;
+    if (!raw_reserve(&taken, path, rows, cols, RAW_INPUTS, error))
+        return false;
+    mapping_read(matrix->map, matrix->start, rows * cols * sizeof(float), taken.floats);
+    const bool ok = mapping_intact(matrix->map, error);
+    raw_clear(matrix);
+    *matrix = taken;
+    return ok;
 }
 
 double raw_get(const raw_matrix *matrix, size_t i)

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "data/rows.h"
 #include "support/memory.h"
 
 uint32_t part_row(const data_part *part, size_t position)
@@ -37,42 +38,84 @@ static bool new_figures(feature_figures *figures, size_t features)
            figures->deviation != NULL;
 }
 
-/* Feature f of a row, for inputs or for targets. */
-typedef double value_of(const dataset *data, size_t row, size_t f);
+/* Gives the values of a row as doubles, for inputs or for targets. */
+typedef bool values_of(row_reader *reader, size_t row, double *value, plx_error *error);
 
-static double input_value(const dataset *data, size_t row, size_t f)
+static bool input_values(row_reader *reader, size_t row, double *value, plx_error *error)
 {
-    const size_t i = row * data->features + f;
+    const dataset *data = reader->data;
+    const void *stored = rows_at(reader, row, error);
+    const uint8_t *bytes = stored;
+    const float *floats = stored;
 
-    return data->bytes != NULL ? data->bytes[i] : (double)data->floats[i];
+    for (size_t f = 0; stored != NULL && f < data->features; f++)
+        value[f] = data->bytes != NULL ? bytes[f] : (double)floats[f];
+    return stored != NULL;
 }
 
-static double target_value(const dataset *data, size_t row, size_t f)
+static bool target_values(row_reader *reader, size_t row, double *value, plx_error *error)
 {
-    return (double)data->target[row * data->target_count + f];
+    const dataset *data = reader->data;
+
+    for (size_t t = 0; t < data->target_count; t++)
+        value[t] = (double)data->target[row * data->target_count + t];
+    return true;
 }
 
-/* Least, most, mean and population deviation: sqrt(sum (x - mean)^2 / n). */
-static void work_out(const data_part *part, value_of *value, size_t features, feature_figures *out)
+/* Least, most and sum. */
+static bool first_walk(const data_part *part, values_of *values, size_t features, double *x,
+                       feature_figures *out, plx_error *error)
 {
-    const double n = (double)part->rows;
+    row_reader reader = rows_open(part->source);
+    bool ok = true;
 
-    for (size_t p = 0; p < part->rows; p++)
-        for (size_t f = 0; f < features; f++) {
-            const double x = value(part->source, part_row(part, p), f);
-            out->least[f] = p == 0 ? x : fmin(out->least[f], x);
-            out->most[f] = p == 0 ? x : fmax(out->most[f], x);
-            out->mean[f] += x;
+    for (size_t p = 0; ok && p < part->rows; p++) {
+        ok = values(&reader, part_row(part, p), x, error);
+        for (size_t f = 0; ok && f < features; f++) {
+            out->least[f] = p == 0 ? x[f] : fmin(out->least[f], x[f]);
+            out->most[f] = p == 0 ? x[f] : fmax(out->most[f], x[f]);
+            out->mean[f] += x[f];
         }
-    for (size_t f = 0; f < features; f++)
-        out->mean[f] /= n;
-    for (size_t p = 0; p < part->rows; p++)
-        for (size_t f = 0; f < features; f++) {
-            const double d = value(part->source, part_row(part, p), f) - out->mean[f];
+    }
+    rows_close(&reader);
+    return ok;
+}
+
+/* Sum of squares around the mean. */
+static bool second_walk(const data_part *part, values_of *values, size_t features, double *x,
+                        feature_figures *out, plx_error *error)
+{
+    row_reader reader = rows_open(part->source);
+    bool ok = true;
+
+    for (size_t p = 0; ok && p < part->rows; p++) {
+        ok = values(&reader, part_row(part, p), x, error);
+        for (size_t f = 0; ok && f < features; f++) {
+            const double d = x[f] - out->mean[f];
             out->deviation[f] += d * d;
         }
+    }
+    rows_close(&reader);
+    return ok;
+}
+
+/* Least, most, mean and population deviation: sqrt(sum (x - mean)^2 / n). Least and most alone take
+ * one walk. */
+static bool work_out(const data_part *part, values_of *values, size_t features, bool deviation,
+                     feature_figures *out, plx_error *error)
+{
+    const double n = (double)part->rows;
+    double *x = memory_array(features, sizeof(double));
+
+    bool ok = x != NULL ? first_walk(part, values, features, x, out, error) : error_memory(error);
+    for (size_t f = 0; f < features; f++)
+        out->mean[f] /= n;
+    if (ok && deviation)
+        ok = second_walk(part, values, features, x, out, error);
     for (size_t f = 0; f < features; f++)
         out->deviation[f] = sqrt(out->deviation[f] / n);
+    free(x);
+    return ok;
 }
 
 /* --- inputs --- */
@@ -119,15 +162,15 @@ bool scale_fit(const data_part *train, scale_rule rule, encoding *fitted, plx_er
             fitted->factor[f] = 1.0 / 255;
         return true;
     }
-    const bool ok = new_figures(&figures, features);
-    if (ok) {
-        work_out(train, input_value, features, &figures);
-        for (size_t f = 0; f < features; f++)
-            set_scale(fitted, f, &figures, rule);
+    const bool ok =
+        (new_figures(&figures, features) || error_memory(error)) &&
+        work_out(train, input_values, features, rule == SCALE_STANDARD, &figures, error);
+    for (size_t f = 0; ok && f < features; f++)
+        set_scale(fitted, f, &figures, rule);
+    if (ok)
         leave_one_hot_alone(fitted);
-    }
     free_figures(&figures);
-    return ok || error_memory(error);
+    return ok;
 }
 
 bool scale_fit_targets(const data_part *train, encoding *fitted, plx_error *error)
@@ -135,11 +178,11 @@ bool scale_fit_targets(const data_part *train, encoding *fitted, plx_error *erro
     const size_t count = fitted->target_count;
     feature_figures figures = {0};
 
-    if (!new_figures(&figures, count)) {
+    if ((!new_figures(&figures, count) && !error_memory(error)) ||
+        !work_out(train, target_values, count, true, &figures, error)) {
         free_figures(&figures);
-        return error_memory(error);
+        return false;
     }
-    work_out(train, target_value, count, &figures);
     for (size_t t = 0; t < count; t++)
         if (figures.least[t] == figures.most[t]) {
             figures.mean[t] = figures.least[t];
@@ -154,42 +197,62 @@ bool scale_fit_targets(const data_part *train, encoding *fitted, plx_error *erro
 
 /* --- missing values --- */
 
-/* The mean of one feature over the rows that have it; NaN if none has. */
-static double mean_of(const data_part *part, size_t f)
+/* Adds up each feature over the rows that have it. */
+static bool add_up(const data_part *part, double *sum, size_t *there, plx_error *error)
 {
-    double sum = 0;
-    size_t there = 0;
+    const size_t features = part->source->features;
+    row_reader reader = rows_open(part->source);
+    double *x = memory_array(features, sizeof(double));
+    bool ok = x != NULL || error_memory(error);
 
-    for (size_t p = 0; p < part->rows; p++) {
-        const double x = input_value(part->source, part_row(part, p), f);
-        if (!isnan(x)) {
-            sum += x;
-            there++;
-        }
+    for (size_t p = 0; ok && p < part->rows; p++) {
+        ok = input_values(&reader, part_row(part, p), x, error);
+        for (size_t f = 0; ok && f < features; f++)
+            if (!isnan(x[f])) {
+                sum[f] += x[f];
+                there[f]++;
+            }
     }
-    return there == 0 ? nan("") : sum / (double)there;
+    free(x);
+    rows_close(&reader);
+    return ok;
 }
 
-bool fill_fit(const data_part *train, encoding *fitted, plx_error *error)
+static bool set_means(const data_part *train, const double *sum, const size_t *there,
+                      encoding *fitted, plx_error *error)
 {
-
     for (size_t c = 0; c < fitted->column_count; c++) {
         input_column *column = &fitted->column[c];
         if (column->category != NULL)
             continue;
-        column->mean = mean_of(train, column->first);
-        if (isnan(column->mean))
+        if (there[column->first] == 0)
             return error_set(error, ERROR_DATA,
                              "%s: no training row has a value in column '%s', so there is no mean "
                              "to fill it with; leave it out with `drop`",
                              train->source->name, column->name);
+        column->mean = sum[column->first] / (double)there[column->first];
     }
     return true;
 }
 
+bool fill_fit(const data_part *train, encoding *fitted, plx_error *error)
+{
+    double *sum = memory_array(fitted->features, sizeof(*sum));
+    size_t *there = memory_array(fitted->features, sizeof(*there));
+    bool ok = fitted->column_count == 0;
+
+    if (sum == NULL || there == NULL)
+        error_memory(error);
+    else if (!ok)
+        ok = add_up(train, sum, there, error) && set_means(train, sum, there, fitted, error);
+    free(sum);
+    free(there);
+    return ok;
+}
+
 void fill_apply(dataset *data, const encoding *fitted)
 {
-    if (data->floats == NULL)
+    if (data->floats == NULL || data->map != NULL)
         return;
     for (size_t c = 0; c < fitted->column_count; c++) {
         const input_column *column = &fitted->column[c];

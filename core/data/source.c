@@ -89,19 +89,75 @@ static bool read_by_format(input_file *source, const reading *how, char **bytes,
     }
 }
 
-static bool read_source(input_file *source, const reading *how, plx_error *error)
+/* What the file says it is, or else the config or training. */
+static data_format format_of(const reading *how, const char *bytes, size_t length)
+{
+    const data_format told =
+        how->forced != FORMAT_AUTO ? how->forced : raw_detect(how->path, bytes, length);
+
+    return told == FORMAT_AUTO ? how->fallback : told;
+}
+
+/* What is converted has to fit into memory; most who meet this can have it otherwise. */
+static bool check_readable(const reading *how, data_format format, size_t length, plx_error *error)
+{
+    if (length <= RAW_MAX_BYTES)
+        return true;
+    return error_set(error, ERROR_DATA,
+                     "%s: %zu bytes; an %s file like this one is converted in memory, which takes "
+                     "at most %zu; used where they lie, and so of any size, are %s%s",
+                     how->path, length, raw_format_name(format), RAW_MAX_BYTES,
+                     format == FORMAT_IDX
+                         ? "unsigned bytes (type 0x08)"
+                         : "|u1 and <f4, row by row (in NumPy: numpy.ascontiguousarray(x, '<f4'))",
+                     how->exact ? ", with the targets in a file of their own" : "");
+}
+
+/* IDX and NPY inputs that can be used in their file. *done: they are; else the file is to be read.
+ */
+static bool map_source(input_file *source, const reading *how, size_t *room, bool *done,
+                       plx_error *error)
+{
+    mapping *map = mapping_open(how->path, *room);
+    bool ok = true;
+
+    *done = false;
+    if (map == NULL)
+        return true;
+    const char *bytes = (const char *)mapping_bytes(map);
+    const size_t length = mapping_length(map);
+    const bool compressed = length >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b';
+    const data_format format = format_of(how, bytes, length);
+    if (!compressed && (format == FORMAT_IDX || format == FORMAT_NPY)) {
+        source->format = format;
+        if (!how->exact)
+            ok = format == FORMAT_IDX ? idx_map(how->path, map, &source->x, done, error)
+                                      : npy_map(how->path, map, &source->x, done, error);
+        if (ok && !*done)
+            ok = check_readable(how, format, length, error);
+    }
+    if (source->x.map == NULL)
+        mapping_close(map);
+    else
+        *room -= mapping_near(map) < *room ? mapping_near(map) : *room;
+    return ok;
+}
+
+/* room: the bytes of the file that may be mapped; what is mapped is taken off. */
+static bool read_source(input_file *source, const reading *how, size_t *room, plx_error *error)
 {
     size_t length;
-    char *bytes = file_read(how->path, RAW_MAX_BYTES, true, &length, error);
+    bool done;
 
+    source->path = how->path;
+    if (!map_source(source, how, room, &done, error))
+        return false;
+    if (done)
+        return true;
+    char *bytes = file_read(how->path, RAW_MAX_BYTES, true, &length, error);
     if (bytes == NULL)
         return false;
-    source->path = how->path;
-    source->format = how->forced;
-    if (source->format == FORMAT_AUTO)
-        source->format = raw_detect(how->path, bytes, length);
-    if (source->format == FORMAT_AUTO)
-        source->format = how->fallback;
+    source->format = format_of(how, bytes, length);
     const bool ok = read_by_format(source, how, &bytes, length, error);
     free(bytes);
     return ok;
@@ -231,8 +287,9 @@ static void move_storage(input_file *source, dataset *data)
     data->features = source->x.cols;
     data->bytes = source->x.bytes;
     data->floats = source->x.floats;
-    source->x.bytes = NULL;
-    source->x.floats = NULL;
+    data->map = source->x.map;
+    data->start = source->x.start;
+    source->x = (raw_matrix){.rows = 0};
 }
 
 static dataset *open_matrix(input_file *source, const data_config *config, encoding *fitted,
@@ -289,7 +346,7 @@ static size_t bytes_beside(const data_config *config)
 }
 
 dataset *source_open_training(input_file *source, const data_config *config, encoding *fitted,
-                              const logger *log, plx_error *error)
+                              size_t *room, const logger *log, plx_error *error)
 {
     const reading how = {.path = config->train.path,
                          .targets = config->train.targets,
@@ -301,7 +358,7 @@ dataset *source_open_training(input_file *source, const data_config *config, enc
                          .exact = config->train.targets == NULL};
 
     *source = (struct input_file){.x = {.beside = bytes_beside(config)}};
-    if (!read_source(source, &how, error))
+    if (!read_source(source, &how, room, error))
         return NULL;
     fitted->format = source->format;
     fitted->missing = config->missing;
@@ -383,9 +440,9 @@ static bool match_csv(input_file *source, const encoding *fitted, bool with_targ
 }
 
 /* A CSV encoding reads CSV, whatever the file is called; the others read each other's files. */
-static bool read_other(input_file *source, const reading *how, plx_error *error)
+static bool read_other(input_file *source, const reading *how, size_t *room, plx_error *error)
 {
-    if (!read_source(source, how, error))
+    if (!read_source(source, how, room, error))
         return false;
     if (source->format == FORMAT_CSV && how->forced != FORMAT_CSV)
         return error_set(error, ERROR_DATA,
@@ -402,11 +459,11 @@ static bool read_other(input_file *source, const reading *how, plx_error *error)
 }
 
 static dataset *open_other(input_file *source, const encoding *fitted, const reading *how,
-                           const logger *log, plx_error *error)
+                           size_t *room, const logger *log, plx_error *error)
 {
     const bool csv = fitted->format == FORMAT_CSV, with_targets = how->with_targets;
 
-    if (!read_other(source, how, error))
+    if (!read_other(source, how, room, error))
         return NULL;
     if (csv ? !match_csv(source, fitted, with_targets, log, error)
             : !matrix_match(source, fitted, how->targets != NULL, with_targets, log, error))
@@ -429,7 +486,7 @@ static dataset *open_other(input_file *source, const encoding *fitted, const rea
 }
 
 dataset *source_open_other(input_file *source, const encoding *fitted, const char *path,
-                           const char *targets, bool with_targets, const logger *log,
+                           const char *targets, bool with_targets, size_t *room, const logger *log,
                            plx_error *error)
 {
     const reading how = {.path = path,
@@ -443,5 +500,5 @@ dataset *source_open_other(input_file *source, const encoding *fitted, const cha
                          .exact = matrix_has_inner_targets(fitted) && targets == NULL};
 
     *source = (struct input_file){0};
-    return open_other(source, fitted, &how, log, error);
+    return open_other(source, fitted, &how, room, log, error);
 }

@@ -379,14 +379,11 @@ static bool load(plan *plan, const experiment *experiment, char *key, plx_error 
     made.data = data_load(&experiment->data, plan->log, error);
     if (made.data == NULL)
         return false;
-    const data_part *part[] = {&made.data->train, &made.data->validation, &made.data->test};
-    bool good = memory_grow(&plan->dataset, &plan->dataset_capacity, plan->dataset_count + 1,
-                            sizeof(*plan->dataset)) != NULL;
-    for (size_t i = 0; good && i < 3; i++)
-        good = part[i]->rows == 0 || data_hash(part[i], made.hash[i]);
-    if (!good) {
+    const bool room = memory_grow(&plan->dataset, &plan->dataset_capacity, plan->dataset_count + 1,
+                                  sizeof(*plan->dataset)) != NULL;
+    if (!(room || error_memory(error)) || !data_hash_parts(made.data, made.hash, error)) {
         data_free(made.data);
-        return error_memory(error);
+        return false;
     }
     plan->dataset[plan->dataset_count++] = made;
     return true;

@@ -288,14 +288,14 @@ static bool predict_rows(predictor *p, const dataset *data, network *network, pl
         for (size_t i = 0; i < rows; i++)
             position[i] = (uint32_t)(first + i);
         data_inputs(&part, &p->model->encoding, position, rows, x);
-        ok = network_forward(network, rows, x, NULL, true, error);
+        ok = dataset_intact(data, error) && network_forward(network, rows, x, NULL, true, error);
         if (ok) {
             add_rows(p, rows, network_output(network));
             ok = hand_on(p, error);
         }
     }
     free(x);
-    return ok;
+    return ok && dataset_unchanged(data, error);
 }
 
 static bool write_predictions(predictor *p, const dataset *data, const char *path, network *network,

@@ -15,7 +15,6 @@
  * |dW| <= rows max|dZ| max|X|, so a look at dZ and X tells. */
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 #include "network/layers.h"
 #include "network/product.h"
@@ -395,30 +394,14 @@ static bool fill_gradients(network *network, gradient_job *job, plx_error *error
     return run_tasks(network, &run, error);
 }
 
-/* The largest magnitude; not finite if any of the numbers is not. Without its sign a float compares
- * like the integer of the same bits, NaN above infinity. */
-PLX_CLONES static float largest(size_t n, const float *x)
-{
-    uint32_t most = 0;
-    float magnitude;
-
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &x[i], sizeof(bits));
-        bits &= 0x7fffffff;
-        most = bits > most ? bits : most;
-    }
-    memcpy(&magnitude, &most, sizeof(magnitude));
-    return magnitude;
-}
-
 /* Whether no gradient can overflow, whatever the order of its sums. */
 static bool is_bounded(const network *network)
 {
     for (size_t l = 0; l < network->layer_count; l++) {
         const layer *layer = &network->layers[l];
-        const double delta = (double)largest(network->rows * layer->units, layer->delta);
-        const double x = (double)largest(network->rows * layer->fan_in, layer_input(network, l));
+        const double delta = (double)network_largest(layer->delta, network->rows * layer->units);
+        const double x =
+            (double)network_largest(layer_input(network, l), network->rows * layer->fan_in);
         if (!(2 * (double)network->rows * delta * fmax(x, 1) <= (double)FLT_MAX))
             return false;
     }

@@ -2,6 +2,7 @@
  *
  * Memory is laid out twice by the same function: first with no arenas, which only adds up sizes,
  * then with arenas of these sizes, which hands out the pointers. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -44,7 +45,7 @@ static void place_tensor(network *self, int number, uint32_t role, size_t l, are
     *tensor = (network_tensor){.role = role, .layer = (uint32_t)l, .offset = weights->used};
     tensor->rows = role == PLX_WEIGHT ? layer->units : 1;
     tensor->cols = role == PLX_WEIGHT ? layer->fan_in : layer->units;
-    snprintf(tensor->name, sizeof(tensor->name), "layers.%zu.%s", l,
+    snprintf(tensor->name, sizeof(tensor->name), "layers.%" PRIu32 ".%s", tensor->layer,
              role == PLX_WEIGHT ? "weight" : "bias");
     carve(weights, tensor->rows, tensor->cols);
 }

@@ -198,6 +198,8 @@ ALWAYS void transpose_block(const vector from[LANES], vector to[LANES])
 ALWAYS void load_block(size_t rows, size_t cols, const float *b, size_t b_down, vector block[LANES])
 {
     for (size_t j = 0; j < LANES; j++) {
+        if (j < rows) /* by the next block of these rows */
+            __builtin_prefetch(b + j * b_down + LANES);
         if (j >= rows)
             block[j] = (vector){0};
         else if (cols == LANES)

@@ -99,6 +99,8 @@ bool network_backward_step(network *network, network_step *step, void *context, 
  * false if all is finite. what: e.g. "the output of layer 1 (activation 'relu')", "the gradient of
  * the loss ('mse')", "the gradient of layers.0.weight". */
 bool network_find_nonfinite(const network *network, char *what, size_t size);
+/* The largest magnitude of n numbers; not finite if any of them is not. */
+float network_largest(const float *x, size_t n);
 /* True if each of n numbers is finite. */
 bool network_all_finite(const float *x, size_t n);
 /* True if every gradient (or weight) is finite; reduced over tiles, cheap. */

@@ -2,12 +2,15 @@
  * that callers need not. */
 #include "support/memory.h"
 
+#include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { ALIGNMENT = 64, FIRST_CAPACITY = 8, HUGE_PAGE = 1 << 21 };
@@ -77,6 +80,69 @@ double memory_of_machine(void)
     const double pages = (double)sysconf(_SC_PHYS_PAGES), size = (double)sysconf(_SC_PAGESIZE);
 
     return pages > 0 && size > 0 ? pages * size : 0;
+}
+
+/* The smaller of two limits, of which 0 is none. */
+static double tighter(double a, double b)
+{
+    return a == 0 || (b > 0 && b < a) ? b : a;
+}
+
+/* A limit of nothing is not none. */
+static double limit_of(__rlimit_resource_t resource)
+{
+    struct rlimit limit;
+
+    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return 0;
+    return limit.rlim_cur == 0 ? 1 : (double)limit.rlim_cur;
+}
+
+/* The first line of a small file of the kernel's that begins with `start`, without that and its
+ * line end; false if there is none. */
+static bool kernel_line(const char *path, const char *start, char *line, size_t size)
+{
+    FILE *file = fopen(path, "re");
+    const size_t skipped = strlen(start);
+    bool found = false;
+
+    while (file != NULL && !found && fgets(line, (int)size, file) != NULL)
+        found = strncmp(line, start, skipped) == 0;
+    if (file != NULL)
+        fclose(file);
+    if (found) {
+        memmove(line, line + skipped, strlen(line + skipped) + 1);
+        line[strcspn(line, "\n")] = '\0';
+    }
+    return found;
+}
+
+/* Of control groups version 2, the process's own and those above it; "max" is no number. */
+static double limit_of_group(void)
+{
+    char group[PATH_MAX], line[64], path[PATH_MAX + 64];
+    double limit = 0;
+
+    if (!kernel_line("/proc/self/cgroup", "0::/", group, sizeof(group)))
+        return 0;
+    for (bool top = false; !top;) {
+        top = group[0] == '\0';
+        snprintf(path, sizeof(path), "/sys/fs/cgroup/%s%smemory.max", group, top ? "" : "/");
+        if (kernel_line(path, "", line, sizeof(line)))
+            limit = tighter(limit, strtod(line, NULL));
+        char *end = strrchr(group, '/');
+        *(end == NULL ? group : end) = '\0';
+    }
+    return limit;
+}
+
+double memory_limit(void)
+{
+    double limit = memory_of_machine();
+
+    limit = tighter(limit, limit_of(RLIMIT_RSS));
+    limit = tighter(limit, limit_of(RLIMIT_AS));
+    return tighter(limit, limit_of_group());
 }
 
 char *memory_string(const char *text)

@@ -15,6 +15,10 @@ char *memory_string(const char *text);                 /* a copy; NULL for NULL 
 char *memory_string_n(const char *text, size_t bytes); /* a copy of n bytes, terminated */
 /* The bytes of memory the machine has; 0 where it does not tell. */
 double memory_of_machine(void);
+/* The bytes that this process may have resident: what the machine has, or less where its control
+ * group, a limit on the resident set (`ulimit -m`) or one on the address space (`ulimit -v`) says
+ * so. 0 where nothing tells. */
+double memory_limit(void);
 /* printf into a new string; NULL when out of memory. */
 char *memory_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -84,7 +84,7 @@ batches_traffic batches_row_traffic(const batches *batches)
     const size_t label = classes ? sizeof(int32_t) : 0;
 
     return (batches_traffic){
-        .read = data->features * (data->bytes != NULL ? 1 : sizeof(float)) + target,
+        .read = dataset_row_bytes(data) + target,
         .written = (data->features + batches->code->units) * sizeof(float) + label,
     };
 }

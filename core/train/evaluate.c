@@ -117,7 +117,8 @@ bool evaluation_run(evaluation *evaluation, network *network, plx_error *error)
         const size_t rows = load_targets(evaluation, first);
         data_inputs(&evaluation->part, evaluation->spec.encoding, evaluation->position, rows,
                     evaluation->x);
-        if (!network_forward(network, rows, evaluation->x, NULL, true, error) ||
+        if (!dataset_intact(evaluation->part.source, error) ||
+            !network_forward(network, rows, evaluation->x, NULL, true, error) ||
             !network_loss(network, evaluation->target, label, NULL, 1.0 / (double)rows, false,
                           &loss, evaluation->row_loss, error))
             return false;
@@ -174,7 +175,8 @@ metrics *train_evaluate(const model *model, const data_part *part, int threads, 
         .encoding = &model->encoding, .code = &model->code, .output = &output, .top_k = top_k};
     network = model_network(model, true, MODEL_CHUNK, workers, &services, error);
     measured = network == NULL ? NULL : evaluation_new(&spec, part, error);
-    if (measured != NULL && evaluation_run(measured, network, error))
+    if (measured != NULL && evaluation_run(measured, network, error) &&
+        dataset_unchanged(part->source, error))
         taken = evaluation_take(measured);
 done:
     if (taken == NULL)

@@ -57,12 +57,7 @@ bool fingerprint_make(fingerprint *print, const experiment *experiment, plx_erro
 
 bool fingerprint_add_data(fingerprint *print, const data_bundle *data, plx_error *error)
 {
-    const data_part *part[FINGERPRINT_PARTS] = {&data->train, &data->validation, &data->test};
-
-    for (size_t i = 0; i < FINGERPRINT_PARTS; i++)
-        if (part[i]->rows > 0 && !data_hash(part[i], print->data[i]))
-            return error_memory(error);
-    return true;
+    return data_hash_parts(data, print->data, error);
 }
 
 void fingerprint_clear(fingerprint *print)

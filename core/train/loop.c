@@ -124,7 +124,7 @@ static batch_end train_batch(session *session, double lr, plx_error *error)
     state->step++;
     session->dropout = random_open(session->experiment->train.seed, RANDOM_DROPOUT,
                                    (uint64_t)state->step * NETWORK_MOST_LAYERS);
-    if (!forward(session, &loss, error))
+    if (!dataset_intact(session->data->train.source, error) || !forward(session, &loss, error))
         return BATCH_FAILED;
     if (session->experiment->train.log_steps)
         runlog_step(session->log, state->step, loss);

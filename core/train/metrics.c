@@ -280,24 +280,37 @@ static double ratio(uint64_t part, uint64_t whole)
     return whole == 0 ? 0 : (double)part / (double)whole;
 }
 
-bool metrics_class(const metrics *sums, size_t class_index, double *precision, double *recall,
-                   double *f1, uint64_t *support)
+typedef struct class_values {
+    double precision, recall, f1;
+    uint64_t support;
+} class_values;
+
+static class_values values_of_class(const metrics *sums, size_t class_index)
 {
     const size_t n = sums->classes;
-    uint64_t is = 0, said = 0;
+    const uint64_t both = sums->confusion[class_index * n + class_index];
+    uint64_t is = sums->class_missing[class_index], said = 0;
 
-    if (sums->kind != TARGETS_CLASS || class_index >= n)
-        return false;
     for (size_t i = 0; i < n; i++) {
         is += sums->confusion[class_index * n + i];
         said += sums->confusion[i * n + class_index];
     }
-    is += sums->class_missing[class_index];
-    const uint64_t both = sums->confusion[class_index * n + class_index];
-    *precision = ratio(both, said);
-    *recall = ratio(both, is);
-    *f1 = ratio(2 * both, said + is);
-    *support = is;
+    return (class_values){.precision = ratio(both, said),
+                          .recall = ratio(both, is),
+                          .f1 = ratio(2 * both, said + is),
+                          .support = is};
+}
+
+bool metrics_class(const metrics *sums, size_t class_index, double *precision, double *recall,
+                   double *f1, uint64_t *support)
+{
+    if (sums->kind != TARGETS_CLASS || class_index >= sums->classes)
+        return false;
+    const class_values values = values_of_class(sums, class_index);
+    *precision = values.precision;
+    *recall = values.recall;
+    *f1 = values.f1;
+    *support = values.support;
     return true;
 }
 
@@ -308,10 +321,10 @@ static bool macro_mean(const metrics *sums, metric which, double *value)
     if (sums->judged == 0)
         return false;
     for (size_t c = 0; c < sums->classes; c++) {
-        double precision, recall, f1;
-        uint64_t support;
-        metrics_class(sums, c, &precision, &recall, &f1, &support);
-        sum += which == METRIC_PRECISION ? precision : which == METRIC_RECALL ? recall : f1;
+        const class_values of = values_of_class(sums, c);
+        sum += which == METRIC_PRECISION ? of.precision
+               : which == METRIC_RECALL  ? of.recall
+                                         : of.f1;
     }
     *value = sum / (double)sums->classes;
     return true;
@@ -424,15 +437,13 @@ static void print_classes(const metrics *sums, size_t width, text *out)
     add_spaces(out, width - strlen("class"));
     text_add(out, "  precision  recall      f1   support\n");
     for (size_t c = 0; c < sums->classes; c++) {
-        double precision, recall, f1;
-        uint64_t support;
+        const class_values of = values_of_class(sums, c);
         shown_label shown;
-        metrics_class(sums, c, &precision, &recall, &f1, &support);
         show_label(sums, c, &shown);
         text_add(out, shown.bytes);
         add_spaces(out, width - shown.width);
-        text_addf(out, "     %6.4f  %6.4f  %6.4f  %8llu\n", precision, recall, f1,
-                  (unsigned long long)support);
+        text_addf(out, "     %6.4f  %6.4f  %6.4f  %8llu\n", of.precision, of.recall, of.f1,
+                  (unsigned long long)of.support);
     }
 }
 
@@ -502,18 +513,16 @@ static void add_json_classes(const metrics *sums, text *out)
 {
     text_add(out, "\"classes\":[");
     for (size_t c = 0; c < sums->classes; c++) {
-        double precision, recall, f1;
-        uint64_t support;
-        metrics_class(sums, c, &precision, &recall, &f1, &support);
+        const class_values of = values_of_class(sums, c);
         text_add(out, c > 0 ? ",{\"label\":" : "{\"label\":");
         json_add_shown(out, sums->label[c]);
         text_add(out, ",\"precision\":");
-        add_json_number(out, precision);
+        add_json_number(out, of.precision);
         text_add(out, ",\"recall\":");
-        add_json_number(out, recall);
+        add_json_number(out, of.recall);
         text_add(out, ",\"f1\":");
-        add_json_number(out, f1);
-        text_addf(out, ",\"support\":%llu}", (unsigned long long)support);
+        add_json_number(out, of.f1);
+        text_addf(out, ",\"support\":%llu}", (unsigned long long)of.support);
     }
     text_add(out, "]");
 }

@@ -483,6 +483,8 @@ bool session_checkpoint(session *session, plx_error *error)
                                     .kept = session->kept,
                                     .fingerprint = &session->print};
 
+    if (!data_unchanged(session->data, error))
+        return false;
     if (session->in_memory)
         return true;
     state->seconds = session_seconds(session);
@@ -499,6 +501,8 @@ bool session_checkpoint_epoch(session *session, plx_error *error)
 {
     const double age = session_clock() - session->checkpoint_time;
 
+    if (!data_unchanged(session->data, error))
+        return false;
     if (session->checkpoint_time > 0 && age < session->checkpoint_seconds)
         return runlog_flush(session->log, false, NULL, error);
     return session_checkpoint(session, error);

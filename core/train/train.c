@@ -65,8 +65,8 @@ static bool end_for_good(session *session, plx_error *error)
 {
     session_put_kept(session);
     if (!measure(session, session->test, error) || !measure(session, session->validation, error) ||
-        !measure(session, session->training, error) || !session_write_model(session, error) ||
-        !log_end(session, true, error) ||
+        !measure(session, session->training, error) || !data_unchanged(session->data, error) ||
+        !session_write_model(session, error) || !log_end(session, true, error) ||
         !session_record(session, train_status_name(session->status), error))
         return false;
     if (session->status == TRAIN_DIVERGED)

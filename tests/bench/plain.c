@@ -5,16 +5,25 @@
  * for the layer below dZ = (dZ W) f'(A); then Adam or SGD over all parameters at once. All matrices
  * are row-major: W (units, fan_in), X and Z (rows, fan_in) and (rows, units).
  *
- * Products go to product(); everything else is a loop that a compiler can vectorise, for which
- * the exponential is written out and every logarithm is one of many factors' product. */
+ * Products go to oneDNN, small ones to a loop over tiles that fit into registers; everything else is
+ * a loop that a compiler can vectorise, for which the exponential is written out and every logarithm
+ * is one of many factors' product. */
 #include "plain.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "network/product.h"
+#include "sgemm.h"
 #include "support/memory.h"
+
+enum {
+    SMALL = 64 * 64 * 64,
+    WIDE = 16,
+    TALL = 8
+}; /* multiplications; a tile of a product        */
+
+typedef float lanes __attribute__((vector_size(WIDE * sizeof(float))));
 
 typedef enum { RELU, TANH, SIGMOID, SOFTMAX } activation;
 
@@ -33,6 +42,7 @@ struct plain {
     layer layer[WORKLOAD_MOST_LAYERS];
     size_t parameters;
     float *w, *g, *m, *v; /* all weights and biases, their gradients, Adam's two means           */
+    float *panel; /* of a small product: WIDE columns of b                                       */
     uint32_t *order;
     float *x; /* (rows x inputs)                                                                 */
     int32_t *label;
@@ -71,6 +81,15 @@ static size_t place_layer(plain *p, size_t l, size_t offset)
     return offset + layer->units;
 }
 
+static size_t largest_extent(const workload *w)
+{
+    size_t largest = w->batch > w->inputs ? w->batch : w->inputs;
+
+    for (size_t l = 0; l < w->layers; l++)
+        largest = w->units[l] > largest ? w->units[l] : largest;
+    return largest;
+}
+
 static bool allocate(plain *p)
 {
     const workload *w = p->workload;
@@ -81,11 +100,12 @@ static bool allocate(plain *p)
     p->g = memory_aligned(p->parameters, sizeof(float));
     p->m = memory_aligned(p->parameters, sizeof(float));
     p->v = memory_aligned(p->parameters, sizeof(float));
+    p->panel = memory_aligned(largest_extent(w) * WIDE, sizeof(float));
     p->order = memory_array(w->rows, sizeof(*p->order));
     p->x = memory_aligned(w->batch * w->inputs, sizeof(float));
     p->label = memory_array(w->batch, sizeof(*p->label));
-    ok = p->w != NULL && p->g != NULL && p->m != NULL && p->v != NULL && p->order != NULL &&
-         p->x != NULL && p->label != NULL;
+    ok = p->w != NULL && p->g != NULL && p->m != NULL && p->v != NULL && p->panel != NULL &&
+         p->order != NULL && p->x != NULL && p->label != NULL;
     for (size_t l = 0; l < w->layers; l++) {
         p->layer[l].a = memory_aligned(w->batch * w->units[l], sizeof(float));
         p->layer[l].dz = memory_aligned(w->batch * w->units[l], sizeof(float));
@@ -125,10 +145,79 @@ void plain_free(plain *plain)
     free(plain->g);
     free(plain->m);
     free(plain->v);
+    free(plain->panel);
     free(plain->order);
     free(plain->x);
     free(plain->label);
     free(plain);
+}
+
+/* --- products --- */
+
+/* Rows may be as short as one number, so no function is called for them. */
+static inline void copy(size_t n, const float *restrict from, float *restrict to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
+/* Columns of op(b) (k x n) from `first` on, as rows of WIDE floats, zeros where there is none. */
+static void pack(bool transposed, size_t n, size_t k, size_t first, const float *restrict b,
+                 float *restrict panel)
+{
+    const size_t columns = n - first < WIDE ? n - first : WIDE;
+
+    memset(panel, 0, k * WIDE * sizeof(float));
+    for (size_t i = 0; i < k; i++)
+        for (size_t j = 0; j < columns; j++)
+            panel[i * WIDE + j] = transposed ? b[(first + j) * k + i] : b[i * n + first + j];
+}
+
+/* A tile of at most TALL rows of the product with a panel. Element (i, p) of op(a) is at
+ * a[i * down + p * right]; a row past the last is the last once more. */
+static void multiply_tile(size_t rows, size_t k, const float *a, size_t down, size_t right,
+                          const float *panel, float sum[TALL][WIDE])
+{
+    const float *row[TALL];
+    lanes s[TALL] = {{0}};
+
+    for (size_t i = 0; i < TALL; i++)
+        row[i] = a + (i < rows ? i : rows - 1) * down;
+    for (size_t p = 0; p < k; p++) {
+        lanes b;
+        memcpy(&b, panel + p * WIDE, sizeof(b));
+        for (size_t i = 0; i < TALL; i++)
+            s[i] += row[i][p * right] * b;
+    }
+    memcpy(sum, s, sizeof(s));
+}
+
+static void multiply_small(plain *plain, bool transpose_a, bool transpose_b, size_t m, size_t n,
+                           size_t k, const float *a, const float *b, float *restrict c)
+{
+    const size_t down = transpose_a ? 1 : k, right = transpose_a ? m : 1;
+    float tile[TALL][WIDE];
+
+    for (size_t j = 0; j < n; j += WIDE) {
+        const size_t columns = n - j < WIDE ? n - j : WIDE;
+        pack(transpose_b, n, k, j, b, plain->panel);
+        for (size_t i = 0; i < m; i += TALL) {
+            const size_t rows = m - i < TALL ? m - i : TALL;
+            multiply_tile(rows, k, a + i * down, down, right, plain->panel, tile);
+            for (size_t r = 0; r < rows; r++)
+                copy(columns, tile[r], c + (i + r) * n + j);
+        }
+    }
+}
+
+/* c (m x n) = op(a) op(b). */
+static bool multiply(plain *plain, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
+                     const float *a, const float *b, float *c)
+{
+    if (m * n * k > SMALL)
+        return sgemm(transpose_a, transpose_b, m, n, k, a, b, c);
+    multiply_small(plain, transpose_a, transpose_b, m, n, k, a, b, c);
+    return true;
 }
 
 /* --- functions --- */
@@ -155,14 +244,20 @@ static inline float exponential(float x)
     return series * power;
 }
 
+/* Of z minus the row's maximum, which changes nothing but the range. */
 static void softmax(size_t rows, size_t units, float *z)
 {
     for (size_t r = 0; r < rows; r++) {
-        float *row = z + r * units, maximum = row[0], sum = 0;
+        float *row = z + r * units, maximum = row[0];
         for (size_t j = 1; j < units; j++)
             maximum = row[j] > maximum ? row[j] : maximum;
         for (size_t j = 0; j < units; j++)
-            row[j] = exponential(row[j] - maximum);
+            row[j] -= maximum;
+    }
+    for (size_t i = 0; i < rows * units; i++)
+        z[i] = exponential(z[i]);
+    for (size_t r = 0; r < rows; r++) {
+        float *row = z + r * units, sum = 0;
         for (size_t j = 0; j < units; j++)
             sum += row[j];
         for (size_t j = 0; j < units; j++)
@@ -214,13 +309,20 @@ static void gather(plain *p)
         float *x = p->x + r * n;
         p->label[r] = rows->label[from];
         if (rows->bytes == NULL)
-            memcpy(x, rows->floats + from * n, n * sizeof(float));
+            copy(n, rows->floats + from * n, x);
         else
             for (size_t i = 0; i < n; i++)
                 x[i] = (float)rows->bytes[from * n + i] * (1.0F / 255);
     }
     p->next = (p->next + p->rows) % rows->rows;
     p->samples += p->rows;
+}
+
+static void add_bias(size_t rows, size_t units, const float *restrict b, float *restrict z)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < units; j++)
+            z[r * units + j] += b[j];
 }
 
 static bool forward(plain *p)
@@ -230,11 +332,9 @@ static bool forward(plain *p)
     for (size_t l = 0; l < p->workload->layers; x = p->layer[l++].a) {
         const layer *layer = &p->layer[l];
         const size_t units = layer->units, fan_in = layer->fan_in;
-        for (size_t r = 0; r < p->rows; r++)
-            memcpy(layer->a + r * units, layer->b, units * sizeof(float));
-        if (product(PLX_TRANSPOSE_B, p->rows, units, fan_in, 1, x, fan_in, layer->w, fan_in, 1,
-                    layer->a, units) != PLX_OK)
+        if (!multiply(p, false, true, p->rows, units, fan_in, x, layer->w, layer->a))
             return false;
+        add_bias(p->rows, units, layer->b, layer->a);
         activate(layer->activation, p->rows, units, layer->a);
     }
     return true;
@@ -279,14 +379,12 @@ static bool backward(plain *p)
         const layer *layer = &p->layer[l], *below = l == 0 ? NULL : layer - 1;
         const size_t units = layer->units, fan_in = layer->fan_in;
         const float *x = below == NULL ? p->x : below->a;
-        if (product(PLX_TRANSPOSE_A, units, fan_in, p->rows, 1, layer->dz, units, x, fan_in, 0,
-                    layer->dw, fan_in) != PLX_OK)
+        if (!multiply(p, true, false, units, fan_in, p->rows, layer->dz, x, layer->dw))
             return false;
         add_columns(p->rows, units, layer->dz, layer->db);
         if (below == NULL)
             continue;
-        if (product(0, p->rows, fan_in, units, 1, layer->dz, units, layer->w, fan_in, 0, below->dz,
-                    fan_in) != PLX_OK)
+        if (!multiply(p, false, false, p->rows, fan_in, units, layer->dz, layer->w, below->dz))
             return false;
         derive(below->activation, p->rows * fan_in, below->a, below->dz);
     }

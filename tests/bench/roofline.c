@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "network/product.h"
+#include "sgemm.h"
 #include "support/memory.h"
 
 enum { EXTENT = 512, TRIES = 5 };
@@ -85,8 +85,7 @@ static bool measure_products(roofline *roofline, double *rate, plx_error *error)
     *rate = 0;
     for (int i = 0; i < TRIES; i++) {
         const double begun = roofline_clock();
-        if (product(0, EXTENT, EXTENT, EXTENT, 1, roofline->a, EXTENT, roofline->b, EXTENT, 0,
-                    roofline->c, EXTENT) != PLX_OK)
+        if (!sgemm(false, false, EXTENT, EXTENT, EXTENT, roofline->a, roofline->b, roofline->c))
             return error_set(error, ERROR_RUN, "a matrix product failed");
         *rate = fmax(*rate, operations / (roofline_clock() - begun));
     }

@@ -24,6 +24,20 @@ static const workload small_images = {.name = "small W3",
                                       .images = true,
                                       .shuffle = true};
 
+/* Products large enough for the library. */
+static const workload wide_images = {.name = "wide W3",
+                                     .inputs = 80,
+                                     .layers = 3,
+                                     .units = {96, 96, 10},
+                                     .hidden = "relu",
+                                     .output = "softmax",
+                                     .optimizer = "adam",
+                                     .lr = 1e-3,
+                                     .rows = 200,
+                                     .batch = 64,
+                                     .images = true,
+                                     .shuffle = true};
+
 static const workload answers = {.name = "small I3",
                                  .inputs = 20,
                                  .layers = 3,
@@ -46,7 +60,7 @@ static void pair_open(pair *pair, const workload *workload)
 {
     *pair = (struct pair){.workload = workload};
     ck_assert(workload_data_make(&pair->data, workload, &pair->error));
-    pair->engine = engine_new(workload, &pair->data, PLEXUS_PLUGIN_BUILD_DIR, &pair->error);
+    pair->engine = engine_new(workload, &pair->data, BENCH_PLUGINS, &pair->error);
     ck_assert_msg(pair->engine != NULL, "%s", pair->error.text);
     pair->plain = plain_new(workload, &pair->data, &pair->error);
     ck_assert_ptr_nonnull(pair->plain);
@@ -109,12 +123,14 @@ static void assert_same_weights(const workload *workload)
 START_TEST(relu_softmax_adam_give_the_same_losses)
 {
     assert_same_losses(&small_images);
+    assert_same_losses(&wide_images);
 }
 END_TEST
 
 START_TEST(relu_softmax_adam_give_the_same_weights)
 {
     assert_same_weights(&small_images);
+    assert_same_weights(&wide_images);
 }
 END_TEST
 

@@ -303,7 +303,7 @@ START_TEST(hashes_rows_and_targets)
     const data_part part = {.source = &data, .rows = 1};
     char hex[65];
 
-    ck_assert(data_hash(&part, hex));
+    ck_assert(data_hash(&part, hex, NULL));
     ck_assert_str_eq(hex, "5cf9e9db54c52c77816f58ff30c046f031eefdbb0190f402a743e9bf9b4c35f3");
 }
 END_TEST
@@ -315,7 +315,7 @@ static void hash_of(uint8_t first, int32_t of_label, uint32_t row, char hex[65])
     const dataset data = {.rows = 3, .features = 1, .bytes = values, .label = labels};
     const data_part part = {.source = &data, .row = &row, .rows = 1};
 
-    ck_assert(data_hash(&part, hex));
+    ck_assert(data_hash(&part, hex, NULL));
 }
 
 START_TEST(a_changed_input_changes_the_hash)

@@ -336,11 +336,29 @@ START_TEST(a_compressed_pair_is_the_same)
     data_bundle *a = fixture_load(&plain.config), *b = fixture_load(&packed.config);
     char hex_a[65], hex_b[65];
 
-    data_hash(&a->train, hex_a);
-    data_hash(&b->train, hex_b);
+    data_hash(&a->train, hex_a, NULL);
+    data_hash(&b->train, hex_b, NULL);
     ck_assert_str_eq(hex_a, hex_b);
     tear_down(&plain, a);
     tear_down(&packed, b);
+}
+END_TEST
+
+/* 300, 255, 256, -1, 255, 0, -1 and 300 as 16-bit numbers. */
+START_TEST(labels_around_a_byte_are_told_apart)
+{
+    const int32_t expected[] = {4, 2, 3, 0, 2, 1, 0, 4};
+    setup s = {.folder = harness_folder()};
+
+    s.x = fixture_bytes(s.folder, "x", BYTES("\0\0\x08\x01\0\0\0\x08\1\2\3\4\5\6\7\x08"));
+    s.y = fixture_bytes(s.folder, "y",
+                        BYTES("\0\0\x0B\x01\0\0\0\x08\x01\x2C\0\xFF\x01\0\xFF\xFF"
+                              "\0\xFF\0\0\xFF\xFF\x01\x2C"));
+    s.config = fixture_config(s.x, s.y, &s.spec, NULL);
+    data_bundle *bundle = fixture_load(&s.config);
+    for (size_t r = 0; r < 8; r++)
+        ck_assert_int_eq(bundle->storage[0]->label[r], expected[r]);
+    tear_down(&s, bundle);
 }
 END_TEST
 
@@ -768,6 +786,7 @@ static void add_data_sets(Suite *all)
     TCase *tests = tcase_create("data sets");
 
     tcase_add_test(tests, labels_of_an_idx_pair_are_sorted_by_value);
+    tcase_add_test(tests, labels_around_a_byte_are_told_apart);
     tcase_add_test(tests, a_compressed_pair_is_the_same);
     tcase_add_test(tests, unit_divides_bytes_by_255);
     tcase_add_test(tests, standard_of_bytes_is_worked_out_from_them);

@@ -1,6 +1,7 @@
 /* Forward and backward passes of whole networks, against the naive arithmetic of fixture.c,
  * against central differences, and against each other. */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,6 +194,122 @@ START_TEST(dropout_of_the_last_layer_agrees_with_the_reference)
                        .capacity = 9};
 
     check_against_reference(&plan, 9, &drops, false);
+}
+END_TEST
+
+/* --- steps on the way back -------------------------------------------------------------------- */
+
+/* Collects what a step is given, and how often each element comes. */
+typedef struct collected {
+    network *network;
+    float *gradient; /* of all tensors, at the network's own offsets                          */
+    atomic_int *met; /* the same                                                              */
+    atomic_int pieces;
+} collected;
+
+static void collect(void *context, size_t tensor, uint64_t offset, uint64_t n, const float *g)
+{
+    collected *all = context;
+    size_t count;
+    const network_tensor *tensors = network_tensors(all->network, &count);
+    const size_t at = tensors[tensor].offset + offset;
+
+    memcpy(all->gradient + at, g, n * sizeof(*g));
+    for (size_t i = 0; i < n; i++)
+        atomic_fetch_add(&all->met[at + i], 1);
+    atomic_fetch_add(&all->pieces, 1);
+}
+
+static size_t arena_size(const network *network)
+{
+    size_t count;
+    const network_tensor *last = network_tensors(network, &count);
+
+    last += count - 1;
+    return last->offset + last->rows * last->cols;
+}
+
+static collected collected_new(network *network)
+{
+    const size_t size = arena_size(network);
+
+    return (collected){.network = network,
+                       .gradient = calloc(size, sizeof(float)),
+                       .met = calloc(size, sizeof(atomic_int))};
+}
+
+static void collected_free(collected *all)
+{
+    free(all->gradient);
+    free(all->met);
+}
+
+/* Rows wider than a block, layers of many blocks, one without a bias. */
+static const plan stepped_plan = {
+    .inputs = 1100,
+    .layer = {{70, "tanh", 0, false}, {130, "relu", 0, true}, {3, "softmax", 0, false}},
+    .loss = "cross_entropy",
+    .fused = true,
+    .capacity = 40};
+
+static void expect_gradients(const collected *all)
+{
+    size_t count;
+    const network_tensor *tensor = network_tensors(all->network, &count);
+
+    for (size_t t = 0; t < count; t++) {
+        const size_t n = tensor[t].rows * tensor[t].cols;
+        ck_assert_mem_eq(all->gradient + tensor[t].offset, network_gradients(all->network, t),
+                         n * sizeof(float));
+        for (size_t i = 0; i < n; i++)
+            ck_assert_int_eq(all->met[tensor[t].offset + i], 1);
+    }
+}
+
+START_TEST(a_step_on_the_way_back_sees_each_gradient_once)
+{
+    fixture *fixture = fixture_new(_i);
+    network *network = fixture_network(fixture, &stepped_plan);
+    batch batch = batch_new(&stepped_plan, 40, false);
+    collected all = collected_new(network);
+    plx_error error = {0};
+    bool stepped = false;
+
+    pass(network, &batch, NULL, true);
+    double loss;
+    ck_assert(
+        network_loss(network, batch.target, NULL, NULL, batch.scale, true, &loss, NULL, &error));
+    ck_assert(network_backward_step(network, collect, &all, &stepped, &error));
+    ck_assert(stepped);
+    expect_gradients(&all);
+    collected_free(&all);
+    batch_free(&batch);
+    network_free(network);
+    fixture_free(fixture);
+}
+END_TEST
+
+/* The loss is so steep that a sum of products might overflow, though none does. */
+START_TEST(no_step_is_taken_where_a_gradient_might_not_be_finite)
+{
+    fixture *fixture = fixture_new(1);
+    network *network = fixture_network(fixture, &stepped_plan);
+    batch batch = batch_new(&stepped_plan, 40, false);
+    collected all = collected_new(network);
+    plx_error error = {0};
+    bool stepped = true;
+    double loss;
+
+    ck_assert(network_forward(network, 40, batch.x, NULL, false, &error));
+    ck_assert(network_loss(network, batch.target, NULL, NULL, 1e37, true, &loss, NULL, &error));
+    ck_assert(network_backward_step(network, collect, &all, &stepped, &error));
+    ck_assert(!stepped);
+    ck_assert_int_eq(all.pieces, 0);
+    ck_assert(network_gradients_finite(network));
+    collected_free(&all);
+    batch_free(&batch);
+    network_free(network);
+    fixture_free(fixture);
 }
 END_TEST
 
@@ -476,6 +593,8 @@ static Suite *suite(void)
     TCase *one = tcase_create("passes");
 
     tcase_set_timeout(one, 60);
+    tcase_add_loop_test(one, a_step_on_the_way_back_sees_each_gradient_once, 1, 4);
+    tcase_add_test(one, no_step_is_taken_where_a_gradient_might_not_be_finite);
     tcase_add_loop_test(one, small_networks_agree_with_the_reference, 0, HIDDEN * HEADS);
     tcase_add_loop_test(one, fused_networks_agree_with_the_reference, 0, HIDDEN * 2);
     tcase_add_loop_test(one, dropout_agrees_with_the_reference, 0, HIDDEN * 2);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "harness.h"
 
@@ -123,6 +124,33 @@ START_TEST(the_machine_has_memory)
 }
 END_TEST
 
+static const int limits[] = {RLIMIT_RSS, RLIMIT_AS};
+
+START_TEST(a_limit_of_the_process_counts)
+{
+    struct rlimit before, limit;
+
+    ck_assert_double_le(memory_limit(), memory_of_machine());
+    ck_assert_int_eq(getrlimit(limits[_i], &before), 0);
+    limit = before;
+    limit.rlim_cur = (rlim_t)1 << 30;
+    ck_assert_int_eq(setrlimit(limits[_i], &limit), 0);
+    const double now = memory_limit();
+    ck_assert_int_eq(setrlimit(limits[_i], &before), 0); /* a sanitizer could not end under it */
+    ck_assert_double_le(now, 0x1p30);
+    ck_assert_double_gt(now, 0);
+}
+END_TEST
+
+START_TEST(a_limit_of_nothing_counts)
+{
+    const struct rlimit limit = {0, RLIM_INFINITY};
+
+    ck_assert_int_eq(setrlimit(RLIMIT_RSS, &limit), 0);
+    ck_assert_double_eq(memory_limit(), 1);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *all = suite_create("memory");
@@ -136,6 +164,8 @@ static Suite *suite(void)
     tcase_add_test(cases, a_refused_growth_changes_nothing);
     tcase_add_test(cases, strings_are_copied);
     tcase_add_test(cases, the_machine_has_memory);
+    tcase_add_loop_test(cases, a_limit_of_the_process_counts, 0, 2);
+    tcase_add_test(cases, a_limit_of_nothing_counts);
     suite_add_tcase(all, cases);
     return all;
 }

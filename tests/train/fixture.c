@@ -32,6 +32,8 @@ static void on_progress(void *context, const train_progress *progress)
         kill(getpid(), SIGKILL);
     if (progress->step == watch->plan->stop_at_step)
         watch->stop = 1;
+    if (progress->step == watch->plan->meddle_at_step && watch->plan->meddle != NULL)
+        watch->plan->meddle();
 }
 
 static void on_epoch(void *context, const train_epoch *epoch)

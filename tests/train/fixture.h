@@ -17,8 +17,10 @@ typedef struct plan {
     int64_t kill_at_epoch; /* SIGKILL in the epoch hook                                          */
     int64_t kill_at_step;  /* SIGKILL in the progress hook                                       */
     bool profile;          /* where the time goes, too                                           */
-    bool few_checkpoints;  /* as usual, instead of one behind each epoch                         */
-    const char *plugins;   /* a folder searched before the built one                             */
+    void (*meddle)(void);  /* called behind step meddle_at_step                                  */
+    int64_t meddle_at_step;
+    bool few_checkpoints; /* as usual, instead of one behind each epoch                         */
+    const char *plugins;  /* a folder searched before the built one                             */
 } plan;
 
 /* What came of it, with everything the hooks and the logger were told. */

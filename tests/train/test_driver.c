@@ -493,6 +493,134 @@ START_TEST(ordinary_weights_are_reported_finite)
 }
 END_TEST
 
+/* --- piece by piece --- */
+
+/* Momentum, whose slot has to lie at each piece's offset. */
+static int32_t plan_velocity(const void *self, const plx_tensor *tensor, const plx_emit *emit)
+{
+    return emit->like_parameter(emit, "velocity");
+}
+
+static int32_t move_with_velocity(const void *self, const plx_step *step, uint64_t n, float *w,
+                                  const float *g, void *const *slot)
+{
+    float *m = slot[0];
+
+    for (uint64_t i = 0; i < n; i++) {
+        m[i] = 0.5F * m[i] + g[i] + (float)(step->offset + i) * 1e-6F;
+        w[i] -= (float)step->lr * m[i];
+    }
+    return PLX_OK;
+}
+
+static const plx_optimizer heavy_ball = {
+    .size = sizeof(plx_optimizer), .plan_slots = plan_velocity, .step_range = move_with_velocity};
+
+/* Hands over all gradients in pieces of `length`, the last tensor first. */
+static driver_outcome step_in_pieces(rig *rig, int64_t number, uint64_t length)
+{
+    driver_outcome outcome = {0};
+    size_t count;
+    const network_tensor *tensor = network_tensors(rig->network, &count);
+
+    ck_assert(driver_begin(rig->driver, number, 0.1, 0.75, &rig->error));
+    ck_assert(driver_takes_pieces(rig->driver));
+    for (size_t t = count; t-- > 0;) {
+        const uint64_t n = tensor[t].rows * tensor[t].cols;
+        for (uint64_t at = 0; at < n; at += length)
+            driver_piece(rig->driver, t, at, n - at < length ? n - at : length,
+                         network_gradients(rig->network, t) + at);
+    }
+    ck_assert(driver_end(rig->driver, true, &outcome, &rig->error));
+    return outcome;
+}
+
+START_TEST(pieces_come_to_the_bits_of_a_whole_step)
+{
+    static const uint64_t lengths[] = {1, 7, 300, 2048, 5000, 1 << 20};
+    rig *whole = rig_driven(&heavy_ball, 1), *cut = rig_driven(&heavy_ball, 1);
+    size_t count;
+    const network_tensor *tensor = network_tensors(whole->network, &count);
+
+    for (int64_t number = 1; number <= 3; number++) {
+        const driver_outcome outcome = step_in_pieces(cut, number, lengths[_i]);
+        ck_assert(outcome.finite && !outcome.done);
+        step(whole, number, 0.1);
+    }
+    for (size_t t = 0; t < count; t++)
+        ck_assert_mem_eq(network_weights(whole->network, t), network_weights(cut->network, t),
+                         tensor[t].rows * tensor[t].cols * sizeof(float));
+    rig_free(whole);
+    rig_free(cut);
+}
+END_TEST
+
+START_TEST(clipped_gradients_come_in_no_pieces)
+{
+    for (int by_value = 0; by_value < 2; by_value++) {
+        rig *rig = rig_new(&heavy_ball, 1);
+        ck_assert_ptr_nonnull(rig_driver(rig, by_value ? 0 : 1, by_value ? 1 : 0));
+        ck_assert(driver_begin(rig->driver, 1, 0.1, 0.75, &rig->error));
+        ck_assert(!driver_takes_pieces(rig->driver));
+        rig_free(rig);
+    }
+}
+END_TEST
+
+START_TEST(an_infinite_weight_of_a_piece_is_reported)
+{
+    rig *rig = rig_driven(&heavy_ball, 1);
+
+    network_weights(rig->network, 2)[5] = INFINITY;
+    ck_assert(!step_in_pieces(rig, 1, 100).finite);
+    network_weights(rig->network, 2)[5] = 0;
+    ck_assert(step_in_pieces(rig, 2, 100).finite);
+    rig_free(rig);
+}
+END_TEST
+
+/* Fails, or has enough, on the third tensor. */
+static int32_t end_at_the_third(const void *self, const plx_step *step, uint64_t n, float *w,
+                                const float *g, void *const *slot)
+{
+    return step->tensor == 2 ? *(const int32_t *)self : PLX_OK;
+}
+
+START_TEST(what_a_piece_comes_to_is_told_at_the_end)
+{
+    static const plx_optimizer optimizer = {.size = sizeof(optimizer),
+                                            .step_range = end_at_the_third};
+    int32_t status = PLX_DONE;
+    rig *rig = rig_new(&optimizer, 1);
+    driver_outcome outcome;
+
+    rig->optimizer.values = &status;
+    ck_assert_ptr_nonnull(rig_driver(rig, 0, 0));
+    ck_assert(step_in_pieces(rig, 1, 100).done);
+    status = PLX_FAILED;
+    ck_assert(driver_begin(rig->driver, 2, 0.1, 0.75, &rig->error));
+    driver_piece(rig->driver, 2, 0, 10, network_gradients(rig->network, 2));
+    ck_assert(!driver_end(rig->driver, true, &outcome, &rig->error));
+    ck_assert_int_eq(rig->error.code, ERROR_PLUGIN);
+    rig_free(rig);
+}
+END_TEST
+
+START_TEST(an_end_without_pieces_takes_the_step)
+{
+    rig *whole = rig_driven(&heavy_ball, 1), *late = rig_driven(&heavy_ball, 1);
+    driver_outcome outcome;
+
+    step(whole, 1, 0.1);
+    ck_assert(driver_begin(late->driver, 1, 0.1, 0.75, &late->error));
+    ck_assert(driver_end(late->driver, false, &outcome, &late->error));
+    ck_assert_mem_eq(network_weights(whole->network, 0), network_weights(late->network, 0),
+                     HIDDEN * INPUTS * sizeof(float));
+    rig_free(whole);
+    rig_free(late);
+}
+END_TEST
+
 /* --- step_tensor --- */
 
 /* What a recording optimizer has seen; its settings are a pointer to this. */
@@ -1201,6 +1329,11 @@ static Suite *suite(void)
     tcase_add_test(range, done_is_reported);
     tcase_add_test(range, an_infinite_weight_is_reported);
     tcase_add_test(range, ordinary_weights_are_reported_finite);
+    tcase_add_loop_test(range, pieces_come_to_the_bits_of_a_whole_step, 0, 6);
+    tcase_add_test(range, clipped_gradients_come_in_no_pieces);
+    tcase_add_test(range, an_infinite_weight_of_a_piece_is_reported);
+    tcase_add_test(range, what_a_piece_comes_to_is_told_at_the_end);
+    tcase_add_test(range, an_end_without_pieces_takes_the_step);
     tcase_add_test(tensor, tensors_are_stepped_in_order);
     tcase_add_test(tensor, a_step_begins_once_for_the_model);
     tcase_add_test(tensor, scratch_is_the_largest_and_aligned);
