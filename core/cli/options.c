@@ -25,6 +25,7 @@ static const option_row rows[] = {
     {"probabilities", NULL, OPTION_PROBABILITIES, "a column for the probability of each class"},
     {"top-k", "K", OPTION_TOP_K, "also count a row as right if its class is among the K likeliest"},
     {"json", NULL, OPTION_JSON, "one JSON object a line on standard output"},
+    {"profile", NULL, OPTION_PROFILE, "also say where the time of the steps went"},
     {"workers", "N", OPTION_WORKERS, "runs at a time, 1 to 256; default: one a processor"},
     {"retry-failed", NULL, OPTION_RETRY,
      "do again what crashed, was killed or ended with an error"},
@@ -178,6 +179,9 @@ static bool take_option(const option_row *row, const char *value, cli_options *o
         return true;
     case OPTION_JSON:
         options->json = true;
+        return true;
+    case OPTION_PROFILE:
+        options->profile = true;
         return true;
     case OPTION_PROBABILITIES:
         options->probabilities = true;

@@ -29,6 +29,7 @@ typedef enum {
     OPTION_JSONL = 1 << 15,
     OPTION_JUNIT = 1 << 16,
     OPTION_MARKDOWN = 1 << 17,
+    OPTION_PROFILE = 1 << 18,
 } option_bit;
 
 typedef enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } progress_mode;
@@ -44,7 +45,7 @@ typedef struct cli_options {
     double time_limit; /* seconds; 0: not given                                                  */
     int threads; /* 0: not given                                                                 */
     size_t top_k, workers; /* 0: not given                                                       */
-    bool json, probabilities, retry, help, seed_given;
+    bool json, probabilities, retry, profile, help, seed_given;
     unsigned given; /* bits of all that stand there                                              */
     progress_mode progress;
     char seed_set[48], threads_set[48];

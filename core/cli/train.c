@@ -155,6 +155,18 @@ static void show_result(cli *context, const train_result *result)
     printf("model    %s/model.safetensors\n", result->out);
 }
 
+/* Where the time of the steps went, as a table or as one more line of JSON. */
+static void show_profile(const cli *context, const breakdown *profile)
+{
+    text out = {.bytes = NULL};
+
+    if (context->options.json && breakdown_json(profile, &out))
+        puts(out.bytes);
+    if (!context->options.json && breakdown_print(profile, &out))
+        printf("\n%s", out.bytes);
+    free(out.bytes);
+}
+
 /* The experiment: of the file, or of the run directory that is resumed. */
 static experiment *read_experiment(cli *context, plx_error *error)
 {
@@ -214,6 +226,8 @@ static bool run(cli *context, const experiment *experiment, const train_options 
     if (!train_run(experiment, context->catalog, where, &hooks, &result, error))
         return false;
     show_result(context, &result);
+    if (result.profile != NULL)
+        show_profile(context, result.profile);
     if (result.status == TRAIN_DIVERGED)
         context->exit_code = ERROR_RUN;
     if (result.status == TRAIN_INTERRUPTED)
@@ -225,7 +239,7 @@ static bool run(cli *context, const experiment *experiment, const train_options 
 bool verb_train(cli *context, plx_error *error)
 {
     const cli_options *options = &context->options;
-    train_options where = {.out = NULL};
+    train_options where = {.profile = options->profile};
     char *folder = NULL;
     bool ok = false;
 

@@ -11,7 +11,7 @@ static const verb verbs[] = {
      "model.safetensors, a checkpoint after each epoch, run.json. Ctrl-C stops at the next batch\n"
      "with a checkpoint; --resume goes on and ends with the bits of an undisturbed run.\n",
      OPTION_SET | OPTION_OUT | OPTION_THREADS | OPTION_JSON | OPTION_PROGRESS | OPTION_PLUGIN_DIR |
-         OPTION_SEED | OPTION_RESUME,
+         OPTION_SEED | OPTION_RESUME | OPTION_PROFILE,
      0, 1, true, verb_train},
     {"eval", "MODEL [DATA [TARGETS]]", "measure a model on a data file",
      "MODEL is a model.safetensors or a run directory. Without DATA, a run directory is measured\n"

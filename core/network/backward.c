@@ -239,6 +239,8 @@ static void below_task(void *context, size_t task, int thread)
             layer->units, layer->w + at.col, layer->fan_in, 0,
             below->delta + at.row * below->units + at.col, below->units);
     time = profile_add(network->profile, thread, job->l, PROFILE_BELOW, time);
+    profile_count(network->profile, thread, job->l, PROFILE_BELOW,
+                  2 * at.rows * at.cols * layer->units);
     if (layer_is_rowwise(below))
         return;
     unwind_block(network, job->l - 1, at);
@@ -318,6 +320,8 @@ static void weight_task(const gradient_job *job, const layer *layer, block at, i
             layer->units, layer_input(network, l) + at.col, layer->fan_in, 0, g,
             stepping ? at.cols : layer->fan_in);
     time = profile_add(network->profile, thread, l, PROFILE_GRADIENT, time);
+    profile_count(network->profile, thread, l, PROFILE_GRADIENT,
+                  2 * at.rows * at.cols * network->rows);
     if (!stepping)
         return;
     step_block(job, layer, at, g);
@@ -434,7 +438,9 @@ bool network_backward_step(network *network, network_step *step, void *context, 
     network->has_deltas = false;
     if (!unwind(network, error))
         return false;
+    const uint64_t time = profile_now(network->profile);
     *stepped = is_bounded(network);
+    profile_add(network->profile, 0, 0, PROFILE_CHECK, time);
     if (!*stepped)
         job.step = NULL;
     network->has_gradients = fill_gradients(network, &job, error) && !*stepped;

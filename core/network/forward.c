@@ -102,6 +102,7 @@ static void product_task(void *context, size_t task, int thread)
             layer->w + at.col * fan_in, fan_in, 0, layer->z + at.row * layer->units + at.col,
             layer->units);
     time = profile_add(profile, thread, job->l, PROFILE_FORWARD, time);
+    profile_count(profile, thread, job->l, PROFILE_FORWARD, 2 * at.rows * at.cols * fan_in);
     if (layer->b != NULL)
         add_bias(layer, at);
     if (job->activate && !layer_is_rowwise(layer))

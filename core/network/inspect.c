@@ -36,6 +36,7 @@ bool network_all_finite(const float *x, size_t n)
 typedef struct finite_job {
     const float *x;
     grid grid;
+    profile *profile;
     atomic_bool broken;
 } finite_job;
 
@@ -43,15 +44,18 @@ static void finite_task(void *context, size_t task, int thread)
 {
     finite_job *job = context;
     const block at = grid_block(&job->grid, task);
+    const uint64_t time = profile_now(job->profile);
 
     if (!network_all_finite(job->x + at.col, at.cols))
         atomic_store(&job->broken, true);
+    profile_add(job->profile, thread, 0, PROFILE_CHECK, time);
 }
 
 /* The gaps between tensors are zero, so an arena is tested as one array. */
 static bool arena_is_finite(const network *network, const float *x)
 {
-    finite_job job = {.x = x, .grid = grid_cut(1, network->arena, 1, FINITE_BLOCK)};
+    finite_job job = {
+        .x = x, .grid = grid_cut(1, network->arena, 1, FINITE_BLOCK), .profile = network->profile};
 
     pool_run(network->pool, job.grid.blocks, finite_task, &job);
     return !atomic_load(&job.broken);

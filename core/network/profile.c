@@ -6,22 +6,27 @@
 
 #include "support/memory.h"
 
+enum { CELLS_OF_LINE = 4 }; /* in a cache line of 64 bytes */
+
+typedef struct cell {
+    uint64_t time, work;
+} cell;
+
 struct profile {
-    size_t layers;
     size_t stride; /* cells of a thread: whole cache lines                                       */
     int threads;
-    uint64_t *cell;
+    cell *cell;
 };
 
 profile *profile_new(size_t layers, int threads)
 {
+    const size_t lines = (layers * PROFILE_KINDS + CELLS_OF_LINE - 1) / CELLS_OF_LINE;
     profile *made = memory_array(1, sizeof(*made));
 
     if (made == NULL)
         return NULL;
-    made->layers = layers;
     made->threads = threads;
-    made->stride = (layers * PROFILE_KINDS + 7) / 8 * 8;
+    made->stride = lines * CELLS_OF_LINE;
     made->cell = memory_aligned(made->stride * (size_t)threads, sizeof(*made->cell));
     if (made->cell != NULL)
         return made;
@@ -35,6 +40,11 @@ void profile_free(profile *profile)
         return;
     free(profile->cell);
     free(profile);
+}
+
+static cell *cell_of(const profile *profile, int thread, size_t layer, profile_kind kind)
+{
+    return &profile->cell[(size_t)thread * profile->stride + layer * PROFILE_KINDS + kind];
 }
 
 uint64_t profile_now(const profile *profile)
@@ -52,9 +62,14 @@ uint64_t profile_add(profile *profile, int thread, size_t layer, profile_kind ki
     const uint64_t now = profile_now(profile);
 
     if (profile != NULL)
-        profile->cell[(size_t)thread * profile->stride + layer * PROFILE_KINDS + kind] +=
-            now - since;
+        cell_of(profile, thread, layer, kind)->time += now - since;
     return now;
+}
+
+void profile_count(profile *profile, int thread, size_t layer, profile_kind kind, uint64_t work)
+{
+    if (profile != NULL)
+        cell_of(profile, thread, layer, kind)->work += work;
 }
 
 uint64_t profile_time(const profile *profile, size_t layer, profile_kind kind)
@@ -62,6 +77,15 @@ uint64_t profile_time(const profile *profile, size_t layer, profile_kind kind)
     uint64_t sum = 0;
 
     for (int thread = 0; thread < profile->threads; thread++)
-        sum += profile->cell[(size_t)thread * profile->stride + layer * PROFILE_KINDS + kind];
+        sum += cell_of(profile, thread, layer, kind)->time;
+    return sum;
+}
+
+uint64_t profile_work(const profile *profile, size_t layer, profile_kind kind)
+{
+    uint64_t sum = 0;
+
+    for (int thread = 0; thread < profile->threads; thread++)
+        sum += cell_of(profile, thread, layer, kind)->work;
     return sum;
 }

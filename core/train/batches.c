@@ -76,6 +76,19 @@ void batches_load(batches *batches, size_t index)
     }
 }
 
+batches_traffic batches_row_traffic(const batches *batches)
+{
+    const dataset *data = batches->part->source;
+    const bool classes = batches->encoding->targets == TARGETS_CLASS;
+    const size_t target = classes ? sizeof(int32_t) : data->target_count * sizeof(float);
+    const size_t label = classes ? sizeof(int32_t) : 0;
+
+    return (batches_traffic){
+        .read = dataset_row_bytes(data) + target,
+        .written = (data->features + batches->code->units) * sizeof(float) + label,
+    };
+}
+
 const int32_t *batches_label(const batches *batches)
 {
     return batches->gives_labels ? batches->label : NULL;

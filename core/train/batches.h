@@ -34,6 +34,12 @@ void batches_clear(batches *batches);
 void batches_order(batches *batches, bool shuffle, uint64_t seed, int64_t epoch);
 /* Gathers batch `index`. No allocation. */
 void batches_load(batches *batches, size_t index);
+/* Bytes that are read and written to gather a row. */
+typedef struct batches_traffic {
+    size_t read, written;
+} batches_traffic;
+
+batches_traffic batches_row_traffic(const batches *batches);
 /* What a loss is given: NULL where there is none. */
 const int32_t *batches_label(const batches *batches);
 const float *batches_row_weight(const batches *batches);

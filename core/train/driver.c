@@ -71,20 +71,44 @@ static int32_t evaluate(void *context, double *loss)
     if (!d->in_step_model || d->closure == NULL)
         return table->error(table, "called evaluate outside of step_model");
     d->evaluations++;
-    return d->closure(d->closure_context, loss);
+    profile_add(d->spec.profile, 0, 0, PROFILE_STEP, d->since);
+    const int32_t status = d->closure(d->closure_context, loss);
+    d->since = profile_now(d->spec.profile);
+    return status;
 }
 
 /* --- clipping --- */
 
-/* One call for each range. A model of a single range's size is not worth waking threads for. */
+/* One call for each range, timed. */
+typedef struct range_run {
+    driver *driver;
+    pool_task *task;
+} range_run;
+
+/* The step of a whole model belongs to no layer. */
+static void timed_range(void *context, size_t task, int thread)
+{
+    const range_run *run = context;
+    driver *d = run->driver;
+    const bool whole = d->optimizer->step_model != NULL;
+    const size_t layer = whole ? 0 : d->tensor[d->ranges[task].tensor].layer;
+    const uint64_t time = profile_now(d->spec.profile);
+
+    run->task(d, task, thread);
+    profile_add(d->spec.profile, thread, layer, PROFILE_STEP, time);
+}
+
+/* A model of a single range's size is not worth waking threads for. */
 static void over_ranges(driver *d, pool_task *task)
 {
+    range_run run = {d, task};
+
     if (d->parameters > d->spec.range) {
-        pool_run(d->spec.pool, d->range_count, task, d);
+        pool_run(d->spec.pool, d->range_count, timed_range, &run);
         return;
     }
     for (size_t i = 0; i < d->range_count; i++)
-        task(d, i, 0);
+        timed_range(&run, i, 0);
 }
 
 static void sum_squares(void *context, size_t task, int thread)
@@ -213,8 +237,10 @@ static int32_t step_tensors(driver *d)
         if (is_frozen(d, i))
             continue;
         const plx_step step = step_of(d, i);
+        const uint64_t time = profile_now(d->spec.profile);
         const int32_t one = d->optimizer->step_tensor(
             d->group[tensor->group].self, &step, tensor->w, tensor->g, d->tensor_slots[i].data);
+        profile_add(d->spec.profile, 0, tensor->layer, PROFILE_STEP, time);
         status = worse(status, one);
     }
     over_ranges(d, look_at_range);
@@ -226,9 +252,11 @@ static int32_t step_whole(driver *d, double lr)
     for (size_t i = 0; i < d->tensor_count; i++)
         d->parameter[i].lr = lr * d->group[d->tensor[i].group].lr_ratio;
     d->in_step_model = true;
+    d->since = profile_now(d->spec.profile);
     const int32_t status = d->optimizer->step_model(d->group[0].self, &d->group[0].step,
                                                     d->tensor_count, d->parameter_list);
     d->in_step_model = false;
+    profile_add(d->spec.profile, 0, 0, PROFILE_STEP, d->since);
     over_ranges(d, look_at_range);
     return status;
 }
@@ -355,6 +383,28 @@ void driver_piece(void *context, size_t tensor, uint64_t offset, uint64_t n, con
         step.offset = offset + at;
         step_piece(d, &step, left < PIECE ? left : PIECE, g + at);
     }
+}
+
+/* --- what a profile asks for --- */
+
+driver_traffic driver_layer_traffic(const driver *d, size_t layer)
+{
+    driver_traffic sum = {0};
+
+    for (size_t i = 0; d->optimizer->step_range != NULL && i < d->tensor_count; i++) {
+        const driver_tensor *tensor = &d->tensor[i];
+        const slot_set *set = &d->tensor_slots[i];
+        const uint64_t array = tensor->rows * tensor->cols * sizeof(float);
+        if (tensor->layer != layer || is_frozen(d, i))
+            continue;
+        sum.held += 2 * array;
+        sum.moved += 3 * array;
+        for (size_t k = 0; k < set->count; k++) {
+            sum.held += slot_bytes(&set->slot[k]);
+            sum.moved += 2 * slot_bytes(&set->slot[k]);
+        }
+    }
+    return sum;
 }
 
 /* --- what a checkpoint asks for --- */

@@ -5,6 +5,7 @@
 #ifndef TRAIN_DRIVER_H
 #define TRAIN_DRIVER_H
 
+#include "network/profile.h"
 #include "plugin/host.h"
 #include "plugin/settings.h"
 #include "support/error.h"
@@ -43,6 +44,7 @@ typedef struct driver_spec {
     double clip_norm, clip_value; /* 0: off                                                      */
     place clip_at;                /* of the clipping in the config, for messages                 */
     uint64_t range;               /* elements of a range; 0: DRIVER_RANGE                        */
+    profile *profile; /* of the steps that are not taken piece by piece; NULL: none; borrowed     */
     driver_memory memory;
 } driver_spec;
 
@@ -80,6 +82,16 @@ bool driver_takes_pieces(const driver *driver);
 /* A network_step: context is the driver, g the gradient of the n elements from `offset` on. */
 void driver_piece(void *context, size_t tensor, uint64_t offset, uint64_t n, const float *g);
 bool driver_end(driver *driver, bool stepped, driver_outcome *outcome, plx_error *error);
+
+/* What a step moves for a layer's tensors, frozen ones left out: weights and slots are read and
+ * written, gradients read. Nothing if the optimizer is not one of step_range, which alone goes
+ * through all of that once. */
+typedef struct driver_traffic {
+    uint64_t moved; /* bytes                                                                     */
+    uint64_t held;  /* bytes of these weights, gradients and slots                               */
+} driver_traffic;
+
+driver_traffic driver_layer_traffic(const driver *driver, size_t layer);
 
 /* The root of the sum of all squared gradients, in double, in a fixed order. */
 double driver_gradient_norm(driver *driver);

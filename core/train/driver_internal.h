@@ -50,6 +50,7 @@ struct driver {
     host_evaluate *closure;
     void *closure_context;
     bool in_step_model;
+    uint64_t since; /* for the profile: when step_model began, or went on after a closure        */
     bool takes_pieces;
     double lr;          /* of the step at hand                                                   */
     atomic_int status;  /* the worst so far                                                      */

@@ -104,6 +104,15 @@ static bool go_back(session *session, double lr, double loss, bool *stepped, plx
     return network_backward(session->network, error);
 }
 
+static void load(session *session)
+{
+    const uint64_t begun = profile_now(session->profile);
+
+    batches_load(&session->batches, (size_t)session->state.batch);
+    profile_add(session->profile, 0, 0, PROFILE_GATHER, begun);
+    profile_count(session->profile, 0, 0, PROFILE_GATHER, session->batches.rows);
+}
+
 static batch_end train_batch(session *session, double lr, plx_error *error)
 {
     train_state *state = &session->state;
@@ -111,7 +120,7 @@ static batch_end train_batch(session *session, double lr, plx_error *error)
     bool stepped;
     double loss;
 
-    batches_load(&session->batches, (size_t)state->batch);
+    load(session);
     state->step++;
     session->dropout = random_open(session->experiment->train.seed, RANDOM_DROPOUT,
                                    (uint64_t)state->step * NETWORK_MOST_LAYERS);
@@ -136,6 +145,19 @@ static batch_end train_batch(session *session, double lr, plx_error *error)
     state->batch++;
     state->done = outcome.done;
     return BATCH_FINE;
+}
+
+/* Evaluations run on the same network, and are not profiled. */
+static batch_end train_batch_profiled(session *session, double lr, plx_error *error)
+{
+    const uint64_t begun = profile_now(session->profile);
+
+    network_set_profile(session->network, session->profile);
+    const batch_end end = train_batch(session, lr, error);
+    network_set_profile(session->network, NULL);
+    session->profiled_time += profile_now(session->profile) - begun;
+    session->profiled_steps += end == BATCH_FINE;
+    return end;
 }
 
 /* --- one epoch --- */
@@ -183,7 +205,8 @@ static batch_end train_batches(session *session, bool *stopped, plx_error *error
     *stopped = false;
     while (!state->done && !*stopped && (size_t)state->batch < session->batches.count) {
         const double lr = schedule_lr(&session->schedule, state->step + 1);
-        const batch_end end = train_batch(session, lr, error);
+        const batch_end end = session->profile == NULL ? train_batch(session, lr, error)
+                                                       : train_batch_profiled(session, lr, error);
         if (end != BATCH_FINE)
             return end;
         const double now = session_clock();

@@ -155,12 +155,21 @@ static bool build_driver(session *session, plx_error *error)
         .clip_norm = train->clip_norm,
         .clip_value = train->clip_value,
         .clip_at = preflight_place(experiment, train->clip_norm > 0 ? "clip_norm" : "clip_value"),
+        .profile = session->profile,
     };
 
     session->driver = tensors != NULL && groups != NULL ? driver_new(&spec, error) : NULL;
     free(tensors);
     free(groups);
     return session->driver != NULL;
+}
+
+static bool build_profile(session *session, plx_error *error)
+{
+    if (!session->profiling)
+        return true;
+    session->profile = profile_new(network_layers(session->network), pool_threads(session->pool));
+    return session->profile != NULL || error_memory(error);
 }
 
 static bool build_kept(session *session, plx_error *error)
@@ -231,7 +240,8 @@ static bool build(session *session, bool initialise, plx_error *error)
            (!initialise ||
             init_parameters(session->network, experiment->layers, experiment->layer_count,
                             &experiment->init, experiment->train.seed, error)) &&
-           build_driver(session, error) && build_kept(session, error);
+           build_profile(session, error) && build_driver(session, error) &&
+           build_kept(session, error);
 }
 
 /* --- beginning and resuming --- */
@@ -374,6 +384,7 @@ bool session_open(session *session, const experiment *experiment, catalog *catal
     session->begun = session_clock();
     session->in_memory = options->in_memory;
     session->data = options->data;
+    session->profiling = options->profile;
     session->checkpoint_seconds =
         options->checkpoint_seconds == 0 ? usual_checkpoint_seconds : options->checkpoint_seconds;
     host_init(&session->host, hooks->log, experiment->train.seed);
@@ -398,6 +409,7 @@ void session_close(session *session)
     free(session->kept);
     driver_free(session->driver);
     network_free(session->network);
+    profile_free(session->profile);
     free(session->layer);
     evaluation_free(session->validation);
     evaluation_free(session->test);
@@ -451,10 +463,8 @@ uint64_t session_state_bytes(const session *session)
 {
     uint64_t bytes = 0;
 
-    for (size_t i = 0; i < driver_slots(session->driver); i++) {
-        const slot_plan *plan = &driver_slot(session->driver, i)->plan;
-        bytes += plan->rows * plan->cols * slots_width(plan->type);
-    }
+    for (size_t i = 0; i < driver_slots(session->driver); i++)
+        bytes += slot_bytes(driver_slot(session->driver, i));
     return bytes;
 }
 

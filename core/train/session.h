@@ -19,6 +19,7 @@ typedef struct session {
     const experiment *experiment;
     const train_hooks *hooks; /* never NULL */
     rundir dir;
+    bool profiling;
     bool in_memory; /* no run directory, no fingerprint                                          */
     runlog *log;
     fingerprint print;
@@ -45,6 +46,8 @@ typedef struct session {
     double checkpoint_time;       /* when the last one was written; 0: not yet                   */
     double begun, seconds_before; /* this process's beginning; wall time of those before it      */
     random_stream dropout;        /* of the step at hand                                         */
+    profile *profile; /* NULL: none is asked for                                                 */
+    uint64_t profiled_time, profiled_steps; /* nanoseconds of all batches, and those stepped on  */
     train_status status;
     char reason[512];
 } session;

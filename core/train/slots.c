@@ -53,6 +53,11 @@ static bool allocate(slot *one, const plx_tensor *tensor, const driver_memory *m
     return true;
 }
 
+uint64_t slot_bytes(const slot *slot)
+{
+    return slot->plan.rows * slot->plan.cols * slots_width(slot->plan.type);
+}
+
 bool slot_set_make(slot_set *set, const settings *optimizer, const plx_tensor *tensor,
                    host *services, const driver_memory *memory, plx_error *error)
 {

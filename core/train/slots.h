@@ -23,6 +23,8 @@ typedef struct slot {
     void *data; /* rows x cols, aligned to 64 bytes on the heap                                  */
 } slot;
 
+uint64_t slot_bytes(const slot *slot); /* of its data */
+
 typedef struct slot_set {
     slot *slot;
     size_t count;

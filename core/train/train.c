@@ -95,6 +95,11 @@ static bool fill_result(session *session, train_result *result, plx_error *error
             session->validation == NULL ? NULL : evaluation_take(session->validation);
         result->training = session->training == NULL ? NULL : evaluation_take(session->training);
     }
+    if (session->profiled_steps > 0) {
+        result->profile = breakdown_new(session, error);
+        if (result->profile == NULL)
+            return false;
+    }
     if (session->in_memory) {
         session_hash_kept(session, result->weights);
         return true;
@@ -172,5 +177,6 @@ void train_result_clear(train_result *result)
     metrics_free(result->test);
     metrics_free(result->validation);
     metrics_free(result->training);
+    breakdown_free(result->profile);
     memset(result, 0, sizeof(*result));
 }

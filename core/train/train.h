@@ -23,6 +23,7 @@
 #include "plugin/catalog.h"
 #include "support/error.h"
 #include "support/log.h"
+#include "train/breakdown.h"
 #include "train/metrics.h"
 
 typedef enum {
@@ -83,6 +84,7 @@ typedef struct train_options {
     double checkpoint_seconds; /* the least time from one epoch's checkpoint to the next: 0: 0.2, so
                                   that syncing the disk stays a small part of tiny epochs; below 0:
                                   one behind each epoch. A stop and the end always write one.    */
+    bool profile; /* find out where the time of the steps goes                                   */
 } train_options;
 
 typedef struct train_result {
@@ -100,6 +102,8 @@ typedef struct train_result {
     /* of the model that was kept, the caller's to free; training only where there is no other
      * part */
     metrics *test, *validation, *training;
+    breakdown *profile; /* if it was asked for and a step was taken, else NULL; of this process's
+                           steps, evaluations left out; train_result_clear frees it              */
 } train_result;
 
 /* Runs. A diverged or interrupted run is a result, not an error (true is returned); false is for

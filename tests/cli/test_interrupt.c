@@ -124,6 +124,18 @@ START_TEST(an_interrupted_run_leaves_a_checkpoint_a_model_and_a_log)
 }
 END_TEST
 
+START_TEST(a_run_that_goes_on_is_profiled_from_there)
+{
+    run_free(trip("profiled", 13, SIGINT, 1));
+    run *run = run_line(&(run_options){.folder = folder},
+                        "train --resume profiled --profile --plugin-dir %s", plugins);
+
+    run_expect(run, 0);
+    run_expect_in(run, run->out, "\nprofile  17 steps in ");
+    run_free(run);
+}
+END_TEST
+
 START_TEST(run_json_says_interrupted)
 {
     run *run = trip("recorded", 7, SIGINT, 1);
@@ -424,6 +436,7 @@ int main(void)
     tcase_add_loop_test(stop, a_run_stopped_at_a_batch_goes_on_to_the_same_end, 0, 18);
     tcase_add_test(stop, an_interrupted_run_says_how_to_go_on);
     tcase_add_test(stop, an_interrupted_run_leaves_a_checkpoint_a_model_and_a_log);
+    tcase_add_test(stop, a_run_that_goes_on_is_profiled_from_there);
     tcase_add_test(stop, run_json_says_interrupted);
     tcase_add_test(stop, a_signal_in_the_last_step_is_no_loss);
     tcase_add_test(stop, a_second_sigint_kills_at_once);

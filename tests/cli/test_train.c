@@ -127,6 +127,52 @@ START_TEST(json_is_the_log_line_by_line)
 }
 END_TEST
 
+/* Behind the figures and the model's place, as there. */
+START_TEST(a_profile_is_a_table_at_the_end)
+{
+    char *folder = sample_folder();
+    run *run = run_line(&(run_options){.folder = folder},
+                        "train moons.yaml --out run --profile --threads 2");
+
+    run_expect(run, 0);
+    const char *table = strstr(run->out, "/run/model.safetensors\n\nprofile  30 steps in ");
+    ck_assert_msg(table != NULL, "%s", run->out);
+    run_expect_in(run, table, " us each, on 2 threads; below, times\n");
+    run_expect_in(run, table, "\nlayer 0  2 -> 6 tanh ");
+    run_expect_in(run, table, "\nlayer 1  6 -> 2 softmax ");
+    run_expect_in(run, table, " 100.0%\nlimits ");
+    run_free(run);
+    free(folder);
+}
+END_TEST
+
+/* The log and the model do not know of it. */
+START_TEST(a_profile_is_one_more_line_of_json)
+{
+    char *folder = sample_folder();
+    run *run =
+        run_line(&(run_options){.folder = folder}, "train moons.yaml --out run --json --profile");
+    json_int_t sum = 0;
+    size_t i;
+    json_t *part;
+
+    run_expect(run, 0);
+    run_well(&(run_options){.folder = folder}, "train moons.yaml --out plain");
+    sample_same_run(folder, "run", "plain");
+    json_t *lines = sample_lines(run->out);
+    ck_assert_uint_eq(json_array_size(lines), 8);
+    const json_t *profile = last_line(lines);
+    ck_assert_str_eq(sample_string(profile, "event"), "profile");
+    json_array_foreach(json_object_get(profile, "parts"), i, part) sum +=
+        json_integer_value(json_object_get(part, "ns"));
+    sum += json_integer_value(json_object_get(profile, "other_ns"));
+    ck_assert_int_eq(sum, json_integer_value(json_object_get(profile, "total_ns")));
+    json_decref(lines);
+    run_free(run);
+    free(folder);
+}
+END_TEST
+
 START_TEST(progress_never_is_silent)
 {
     char *folder = sample_folder();
@@ -551,6 +597,8 @@ int main(void)
     tcase_add_test(files, says_what_it_trains);
     tcase_add_test(files, prints_the_test_figures);
     tcase_add_test(files, json_is_the_log_line_by_line);
+    tcase_add_test(files, a_profile_is_a_table_at_the_end);
+    tcase_add_test(files, a_profile_is_one_more_line_of_json);
     tcase_add_test(files, progress_never_is_silent);
     tcase_add_test(files, shows_some_sixty_epochs_of_many);
     tcase_add_test(files, run_json_names_seed_threads_and_plugins);

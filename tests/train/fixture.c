@@ -89,6 +89,7 @@ outcome *plan_run(const plan *plan)
                                    .resume = plan->resume,
                                    .in_memory = plan->out == NULL && plan->resume == NULL,
                                    .data = plan->data,
+                                   .profile = plan->profile,
                                    .checkpoint_seconds = plan->few_checkpoints ? 0 : -1};
     const char *const folders[] = {plan->plugins};
     const catalog_options places = {.folders = folders,

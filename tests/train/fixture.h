@@ -16,6 +16,7 @@ typedef struct plan {
     int64_t stop_at_step;  /* the stop flag is raised behind this step                           */
     int64_t kill_at_epoch; /* SIGKILL in the epoch hook                                          */
     int64_t kill_at_step;  /* SIGKILL in the progress hook                                       */
+    bool profile;          /* where the time goes, too                                           */
     void (*meddle)(void);  /* called behind step meddle_at_step                                  */
     int64_t meddle_at_step;
     bool few_checkpoints; /* as usual, instead of one behind each epoch                         */
