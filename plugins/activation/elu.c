@@ -8,6 +8,8 @@
 
 #include <plexus/plugin.h>
 
+#include "../vector_math.h"
+
 typedef struct {
     double alpha;
 } elu;
@@ -40,8 +42,9 @@ PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, 
     const elu *s = self;
     const float alpha = (float)s->alpha;
 
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
-        y[i] = x[i] > 0 ? x[i] : alpha * expm1f(x[i]);
+        y[i] = x[i] > 0 ? x[i] : alpha * vector_expm1f(x[i]);
     return PLX_OK;
 }
 
@@ -51,6 +54,7 @@ PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x,
     const elu *s = self;
     const float alpha = (float)s->alpha;
 
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         dx[i] = dy[i] * (y[i] > 0 ? 1 : y[i] + alpha);
     return PLX_OK;

@@ -5,12 +5,14 @@
  *   tanh:   f(x) = x/2 (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3)
  *           f'(x) = (1 + tanh(u))/2 + x/2 (1 - tanh(u)^2) u'
  *
- * P by erfc keeps its digits in the lower tail, where 1 + erf would cancel to zero; for the same
- * reason (1 + tanh(u))/2 is taken as the sigmoid of 2u. Beyond |x| = 40 both forms have reached
+ * P keeps its digits in the lower tail, where 1 + erf would cancel to zero; for the same reason
+ * (1 + tanh(u))/2 is taken as the sigmoid of 2u. Beyond |x| = 40 both forms have reached
  * their limits in float32; bounding x there spares the infinities the product with zero. */
 #include <math.h>
 
 #include <plexus/plugin.h>
+
+#include "../vector_math.h"
 
 typedef struct {
     int32_t approximate;
@@ -22,7 +24,6 @@ static const plx_setting settings[] = {
     PLX_CHOICE(gelu, approximate, 0, approximations, "none: the exact normal distribution; tanh"),
 };
 
-static const float root_half = 0.70710678f;       /* sqrt(1/2)    */
 static const float density_at_zero = 0.39894228f; /* 1/sqrt(2 pi) */
 static const float root_2_over_pi = 0.79788456f;  /* sqrt(2/pi)   */
 
@@ -58,19 +59,16 @@ PLX_INLINE float bounded(float x)
     return above > 40 ? 40 : above;
 }
 
-PLX_INLINE float sigmoid(float x)
-{
-    return 1 / (1 + expf(-x));
-}
-
 PLX_INLINE float normal_share(float x)
 {
-    return 0.5f * erfcf(-x * root_half);
+    return vector_normalf(x, vector_bellf(x));
 }
 
 PLX_INLINE float derivative_exact(float x)
 {
-    return normal_share(x) + x * density_at_zero * expf(-0.5f * x * x);
+    const float bell = vector_bellf(x);
+
+    return vector_normalf(x, bell) + x * density_at_zero * bell;
 }
 
 PLX_INLINE float twice_u(float x)
@@ -83,9 +81,9 @@ PLX_INLINE float derivative_tanh(float x)
 {
     const float u2 = twice_u(x);
     const float slope2 = 2 * root_2_over_pi * (1 + 3 * 0.044715f * x * x);
-    const float s = sigmoid(u2);
+    const float s = vector_sigmoidf(u2);
 
-    return s + x * s * sigmoid(-u2) * slope2;
+    return s + x * s * vector_sigmoidf(-u2) * slope2;
 }
 
 PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
@@ -93,9 +91,11 @@ PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, 
     const gelu *s = self;
 
     if (s->approximate) {
+        PLX_INDEPENDENT
         for (uint64_t i = 0; i < n; i++)
-            y[i] = at_least(x[i], -40) * sigmoid(twice_u(bounded(x[i])));
+            y[i] = at_least(x[i], -40) * vector_sigmoidf(twice_u(bounded(x[i])));
     } else {
+        PLX_INDEPENDENT
         for (uint64_t i = 0; i < n; i++)
             y[i] = at_least(x[i], -40) * normal_share(bounded(x[i]));
     }
@@ -108,9 +108,11 @@ PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x,
     const gelu *s = self;
 
     if (s->approximate) {
+        PLX_INDEPENDENT
         for (uint64_t i = 0; i < n; i++)
             dx[i] = dy[i] * derivative_tanh(bounded(x[i]));
     } else {
+        PLX_INDEPENDENT
         for (uint64_t i = 0; i < n; i++)
             dx[i] = dy[i] * derivative_exact(bounded(x[i]));
     }

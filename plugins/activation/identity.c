@@ -5,6 +5,7 @@
 
 PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 {
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         y[i] = x[i];
     return PLX_OK;
@@ -13,6 +14,7 @@ PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, 
 PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
                                    const float *dy, float *dx)
 {
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         dx[i] = dy[i];
     return PLX_OK;

@@ -28,6 +28,7 @@ PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, 
     const leaky_relu *s = self;
     const float slope = (float)s->slope;
 
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         y[i] = x[i] < 0 ? slope * x[i] : x[i];
     return PLX_OK;
@@ -39,6 +40,7 @@ PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x,
     const leaky_relu *s = self;
     const float slope = (float)s->slope;
 
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++) {
         const float derivative = y[i] > 0 ? 1 : slope;
         dx[i] = dy[i] * (y[i] != y[i] ? y[i] : derivative);

@@ -25,6 +25,7 @@ static double gain(const void *self)
 
 PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 {
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         y[i] = x[i] < 0 ? 0 : x[i];
     return PLX_OK;
@@ -33,6 +34,7 @@ PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, 
 PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
                                    const float *dy, float *dx)
 {
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         dx[i] = dy[i] * (y[i] > 0 ? 1 : y[i]);
     return PLX_OK;

@@ -9,6 +9,8 @@
 
 #include <plexus/plugin.h>
 
+#include "../vector_math.h"
+
 static const double alpha = 1.6732632423543772848170429916717;
 static const double scale = 1.0507009873554804934193349852946;
 
@@ -30,8 +32,9 @@ PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, 
 {
     const float above = (float)scale, below = floor_of_output();
 
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
-        y[i] = x[i] > 0 ? above * x[i] : below * expm1f(x[i]);
+        y[i] = x[i] > 0 ? above * x[i] : below * vector_expm1f(x[i]);
     return PLX_OK;
 }
 
@@ -40,6 +43,7 @@ PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x,
 {
     const float above = (float)scale, below = floor_of_output();
 
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         dx[i] = dy[i] * (y[i] > 0 ? above : y[i] + below);
     return PLX_OK;

@@ -9,6 +9,8 @@
 
 #include <plexus/plugin.h>
 
+#include "../vector_math.h"
+
 /* The minimum, at x = -1.2784645. Rounded outwards, so that no float32 output lies below. */
 static int32_t domain(const void *self, plx_domain *domain)
 {
@@ -24,29 +26,25 @@ static double gain(const void *self)
     return 1.6765325;
 }
 
-PLX_INLINE float sigmoid(float x)
-{
-    return 1 / (1 + expf(-x));
-}
-
 PLX_INLINE float value(float x)
 {
     const float bounded = x < -200 ? -200 : x;
 
-    return bounded * sigmoid(bounded);
+    return bounded * vector_sigmoidf(bounded);
 }
 
 PLX_INLINE float derivative(float x)
 {
     const float above = x < -200 ? -200 : x;
     const float bounded = above > 200 ? 200 : above;
-    const float s = sigmoid(bounded);
+    const float s = vector_sigmoidf(bounded);
 
-    return s + bounded * s * sigmoid(-bounded);
+    return s + bounded * s * vector_sigmoidf(-bounded);
 }
 
 PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 {
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         y[i] = value(x[i]);
     return PLX_OK;
@@ -55,6 +53,7 @@ PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, 
 PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
                                    const float *dy, float *dx)
 {
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         dx[i] = dy[i] * derivative(x[i]);
     return PLX_OK;

@@ -9,6 +9,8 @@
 
 #include <plexus/plugin.h>
 
+#include "../vector_math.h"
+
 typedef struct {
     double beta, threshold;
 } softplus;
@@ -31,9 +33,9 @@ PLX_INLINE float value(float x, float beta, float threshold)
 {
     const float u = beta * x;
 
-    if (u > threshold)
-        return x;
-    return ((u > 0 ? u : 0) + log1pf(expf(-fabsf(u)))) / beta;
+    const float smooth = (u > 0 ? u : 0) + vector_log1pf(vector_expf(-fabsf(u)));
+
+    return u > threshold ? x : smooth / beta;
 }
 
 /* 1 / sqrt(E[f(z)^2]) for a standard normal z, by the trapezoidal rule on [-10, 10]. */
@@ -55,7 +57,7 @@ PLX_INLINE float derivative(float x, float beta, float threshold)
 {
     const float u = beta * x;
 
-    return u > threshold ? 1 : 1 / (1 + expf(-u));
+    return u > threshold ? 1 : vector_sigmoidf(u);
 }
 
 PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
@@ -63,6 +65,7 @@ PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, 
     const softplus *s = self;
     const float beta = (float)s->beta, threshold = (float)s->threshold;
 
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         y[i] = value(x[i], beta, threshold);
     return PLX_OK;
@@ -74,6 +77,7 @@ PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x,
     const softplus *s = self;
     const float beta = (float)s->beta, threshold = (float)s->threshold;
 
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         dx[i] = dy[i] * derivative(x[i], beta, threshold);
     return PLX_OK;

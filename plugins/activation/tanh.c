@@ -7,6 +7,8 @@
 
 #include <plexus/plugin.h>
 
+#include "../vector_math.h"
+
 static int32_t domain(const void *self, plx_domain *domain)
 {
     domain->lo = -1;
@@ -17,14 +19,16 @@ static int32_t domain(const void *self, plx_domain *domain)
 
 PLX_CLONES static int32_t forward(const void *self, uint64_t n, const float *x, float *y)
 {
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
-        y[i] = tanhf(x[i]);
+        y[i] = vector_tanhf(x[i]);
     return PLX_OK;
 }
 
 PLX_CLONES static int32_t backward(const void *self, uint64_t n, const float *x, const float *y,
                                    const float *dy, float *dx)
 {
+    PLX_INDEPENDENT
     for (uint64_t i = 0; i < n; i++)
         dx[i] = dy[i] * (1 - y[i] * y[i]);
     return PLX_OK;

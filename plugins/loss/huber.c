@@ -3,9 +3,9 @@
  *
  *   L = 1/C sum_c h(p_c - t_c),  h(d) = d^2/2 if |d| <= delta, else delta (|d| - delta/2)
  *   dL/dp_c = 1/C min(max(p_c - t_c, -delta), delta) */
-#include <math.h>
-
 #include <plexus/plugin.h>
+
+#include "rows.h"
 
 typedef struct {
     double delta;
@@ -29,30 +29,26 @@ PLX_INLINE double value(double d, double delta)
 }
 
 /* NaN stays NaN. */
-PLX_INLINE double slope(double d, double delta)
+PLX_INLINE double slope_of(double d, double delta)
 {
     return d < -delta ? -delta : d > delta ? delta : d;
 }
 
-PLX_CLONES static int32_t rows(const void *self, const plx_rows *b)
+PLX_INLINE void elements(const void *self, uint64_t n, const float *restrict p,
+                         const float *restrict t, double *restrict term, double *restrict slope)
 {
     const double delta = ((const huber *)self)->delta;
 
-    for (uint64_t r = 0; r < b->rows; r++) {
-        const float *p = b->prediction + r * b->cols, *t = b->target + r * b->cols;
-        double sum = 0;
-
-        for (uint64_t c = 0; c < b->cols; c++)
-            sum += value((double)p[c] - (double)t[c], delta);
-        b->loss[r] = sum / (double)b->cols;
-        if (!b->gradient)
-            continue;
-        const double weight = b->row_weight ? (double)b->row_weight[r] : 1;
-        const double factor = b->scale * weight / (double)b->cols;
-        float *g = b->gradient + r * b->cols;
-        for (uint64_t c = 0; c < b->cols; c++)
-            g[c] = (float)(factor * slope((double)p[c] - (double)t[c], delta));
+    for (uint64_t i = 0; i < n; i++) {
+        const double d = (double)p[i] - (double)t[i];
+        term[i] = value(d, delta);
+        slope[i] = slope_of(d, delta);
     }
+}
+
+PLX_CLONES static int32_t rows(const void *self, const plx_rows *b)
+{
+    rows_of_elements(self, b, (double)b->cols, elements);
     return PLX_OK;
 }
 

@@ -21,9 +21,9 @@
  *   sigmoid   log p_c = -log(1 + exp(-z_c)), log(1 - p_c) = -log(1 + exp(z_c))
  *             forward dL/dz_c = (p_c - t_c)/C
  *             reverse dL/dz_c = p_c (1 - p_c) (z_c - log(t_c/(1 - t_c)))/C */
-#include <math.h>
-
 #include <plexus/plugin.h>
+
+#include "rows.h"
 
 typedef struct {
     int32_t reverse;
@@ -42,244 +42,214 @@ static uint32_t targets(const void *self, uint32_t family)
     return 0;
 }
 
-/* One row as the functions below see it; gradient may be NULL, factor is scale times its weight. */
-typedef struct {
-    uint64_t cols;
-    const float *p, *t;
-    double factor;
-    double *loss;
-    float *gradient;
-} row;
-
-static row row_at(const plx_rows *b, uint64_t r)
-{
-    const double weight = b->row_weight ? (double)b->row_weight[r] : 1;
-
-    return (row){
-        .cols = b->cols,
-        .p = b->prediction + r * b->cols,
-        .t = b->target + r * b->cols,
-        .factor = b->scale * weight,
-        .loss = &b->loss[r],
-        .gradient = b->gradient ? b->gradient + r * b->cols : NULL,
-    };
-}
-
 /* NaN stays NaN. */
-static double floored(double p)
+PLX_INLINE double floored(double p)
 {
     const double least = (double)PLX_PROBABILITY_FLOOR;
 
     return p < least ? least : p;
 }
 
-/* a log(a/b) with a as it is and b floored. Where a is zero b must still show a NaN. */
-static double divergence(double a, double b)
-{
-    return a == 0 ? 0 * b : a * (log(a) - log(floored(b)));
-}
-
 /* ---- on probabilities ------------------------------------------------------------------------ */
 
-static void categorical_forward(row x)
+/* a log(a/b) with a as it is and b floored. Where a is zero b must still show a NaN. */
+PLX_INLINE double divergence(double a, double b)
 {
-    double sum = 0;
+    const double product = a * (vector_log(a) - vector_log(floored(b)));
 
-    for (uint64_t c = 0; c < x.cols; c++)
-        sum += divergence((double)x.t[c], (double)x.p[c]);
-    *x.loss = sum;
-    for (uint64_t c = 0; x.gradient && c < x.cols; c++)
-        x.gradient[c] = (float)(-x.factor * (double)x.t[c] / floored((double)x.p[c]));
+    return a == 0 ? 0 * b : product;
 }
 
-static void bernoulli_forward(row x)
+PLX_INLINE void categorical_forward(const void *self, uint64_t n, const float *restrict p,
+                                    const float *restrict t, double *restrict term,
+                                    double *restrict slope)
 {
-    double sum = 0;
-
-    for (uint64_t c = 0; c < x.cols; c++) {
-        const double t = (double)x.t[c], p = (double)x.p[c];
-        sum += divergence(t, p) + divergence(1 - t, 1 - p);
-        if (x.gradient)
-            x.gradient[c] =
-                (float)(x.factor / (double)x.cols * ((1 - t) / floored(1 - p) - t / floored(p)));
+    for (uint64_t i = 0; i < n; i++) {
+        term[i] = divergence((double)t[i], (double)p[i]);
+        slope[i] = -(double)t[i] / floored((double)p[i]);
     }
-    *x.loss = sum / (double)x.cols;
+}
+
+PLX_INLINE void bernoulli_forward(const void *self, uint64_t n, const float *restrict p,
+                                  const float *restrict t, double *restrict term,
+                                  double *restrict slope)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        const double yes = (double)t[i], no = 1 - yes, q = 1 - (double)p[i];
+        term[i] = divergence(yes, (double)p[i]) + divergence(no, q);
+        slope[i] = no / floored(q) - yes / floored((double)p[i]);
+    }
 }
 
 /* log p/t, both floored. */
-static double log_ratio(double p, double t)
+PLX_INLINE double log_ratio(double p, double t)
 {
-    return log(floored(p)) - log(floored(t));
+    return vector_log(floored(p)) - vector_log(floored(t));
 }
 
-static void categorical_reverse(row x)
+PLX_INLINE void categorical_reverse(const void *self, uint64_t n, const float *restrict p,
+                                    const float *restrict t, double *restrict term,
+                                    double *restrict slope)
 {
-    double sum = 0;
-
-    for (uint64_t c = 0; c < x.cols; c++) {
-        const double p = (double)x.p[c], ratio = log_ratio(p, (double)x.t[c]);
-        sum += p * ratio;
-        if (x.gradient)
-            x.gradient[c] = (float)(x.factor * (ratio + 1));
+    for (uint64_t i = 0; i < n; i++) {
+        const double ratio = log_ratio((double)p[i], (double)t[i]);
+        term[i] = (double)p[i] * ratio;
+        slope[i] = ratio + 1;
     }
-    *x.loss = sum;
 }
 
-static void bernoulli_reverse(row x)
+PLX_INLINE void bernoulli_reverse(const void *self, uint64_t n, const float *restrict p,
+                                  const float *restrict t, double *restrict term,
+                                  double *restrict slope)
 {
-    double sum = 0;
-
-    for (uint64_t c = 0; c < x.cols; c++) {
-        const double p = (double)x.p[c], t = (double)x.t[c];
-        const double yes = log_ratio(p, t), no = log_ratio(1 - p, 1 - t);
-        sum += p * yes + (1 - p) * no;
-        if (x.gradient)
-            x.gradient[c] = (float)(x.factor / (double)x.cols * (yes - no));
+    for (uint64_t i = 0; i < n; i++) {
+        const double q = 1 - (double)p[i];
+        const double yes = log_ratio((double)p[i], (double)t[i]);
+        const double no = log_ratio(q, 1 - (double)t[i]);
+        term[i] = (double)p[i] * yes + q * no;
+        slope[i] = yes - no;
     }
-    *x.loss = sum / (double)x.cols;
 }
 
-static int32_t rows(const void *self, const plx_rows *b)
+PLX_CLONES static int32_t rows(const void *self, const plx_rows *b)
 {
     const kl *s = self;
+    const double cols = (double)b->cols;
 
     if (b->family != PLX_SIMPLEX && b->family != PLX_UNIT)
         return b->host->error(b->host, "kl needs probabilities: softmax or sigmoid");
-    const int categorical = b->family == PLX_SIMPLEX;
-    for (uint64_t r = 0; r < b->rows; r++) {
-        if (s->reverse)
-            (categorical ? categorical_reverse : bernoulli_reverse)(row_at(b, r));
-        else
-            (categorical ? categorical_forward : bernoulli_forward)(row_at(b, r));
-    }
+    if (b->family == PLX_SIMPLEX && s->reverse)
+        rows_of_elements(self, b, 1, categorical_reverse);
+    else if (b->family == PLX_SIMPLEX)
+        rows_of_elements(self, b, 1, categorical_forward);
+    else if (s->reverse)
+        rows_of_elements(self, b, cols, bernoulli_reverse);
+    else
+        rows_of_elements(self, b, cols, bernoulli_forward);
     return PLX_OK;
 }
 
-/* ---- on pre-activations, which row.p holds now ----------------------------------------------- */
+/* ---- on pre-activations of a softmax --------------------------------------------------------- */
 
 /* log sum_c exp(z_c), taken about the maximum; NaN if the row has a NaN or no finite value. */
-static double log_sum_exp(uint64_t cols, const float *z)
+PLX_INLINE double log_sum_exp(uint64_t cols, const float *z)
 {
-    double maximum = -HUGE_VAL, sum = 0;
-
-    for (uint64_t c = 0; c < cols; c++)
-        maximum = (double)z[c] > maximum ? (double)z[c] : maximum;
-    for (uint64_t c = 0; c < cols; c++)
-        sum += exp((double)z[c] - maximum);
-    return maximum + log(sum);
-}
-
-/* Computed as cross_entropy computes it, so that the bits are the same: two runs with the one and the
- * other loss end with equal weights, which shows that they are one. The gradient's memory holds the
- * exponentials between the two loops. */
-static void softmax_gradient(row x)
-{
-    float maximum = -INFINITY;
-    double sum = 0, target_sum = 0;
-
-    for (uint64_t c = 0; c < x.cols; c++)
-        maximum = x.p[c] > maximum ? x.p[c] : maximum;
-    for (uint64_t c = 0; c < x.cols; c++) {
-        x.gradient[c] = expf(x.p[c] - maximum);
-        sum += (double)x.gradient[c];
-        target_sum += (double)x.t[c];
-    }
-    for (uint64_t c = 0; c < x.cols; c++)
-        x.gradient[c] =
-            (float)(x.factor * ((double)x.gradient[c] / sum * target_sum - (double)x.t[c]));
-}
-
-static void softmax_forward(row x)
-{
-    const double lse = log_sum_exp(x.cols, x.p);
+    const double maximum = (double)vector_maximumf(cols, z);
     double sum = 0;
 
-    for (uint64_t c = 0; c < x.cols; c++) {
-        const double t = (double)x.t[c];
-        sum += t == 0 ? 0 : t * (log(t) - ((double)x.p[c] - lse));
-    }
-    *x.loss = lse == lse ? sum : lse;
-    if (x.gradient)
-        softmax_gradient(x);
+    for (uint64_t c = 0; c < cols; c++)
+        sum += vector_exp((double)z[c] - maximum);
+    return maximum + vector_log(sum);
 }
 
-static void softmax_reverse(row x)
+/* The divergence alone. It is next to zero where both distributions are nearly the same, so it is
+ * taken in double from the exponentials on, unlike the likelihood. */
+PLX_INLINE double softmax_forward(uint64_t cols, const float *z, const float *t)
 {
-    const double lse = log_sum_exp(x.cols, x.p);
+    const double lse = log_sum_exp(cols, z);
     double sum = 0;
 
-    for (uint64_t c = 0; c < x.cols; c++) {
-        const double log_p = (double)x.p[c] - lse;
-        sum += exp(log_p) * (log_p - log(floored((double)x.t[c])));
+    for (uint64_t c = 0; c < cols; c++) {
+        const double log_p = (double)z[c] - lse;
+        const double product = (double)t[c] * (vector_log((double)t[c]) - log_p);
+        sum += t[c] == 0 ? 0 : product;
     }
-    *x.loss = sum;
-    for (uint64_t c = 0; x.gradient && c < x.cols; c++) {
-        const double log_p = (double)x.p[c] - lse;
-        const double ratio = log_p - log(floored((double)x.t[c]));
-        x.gradient[c] = (float)(x.factor * exp(log_p) * (ratio - sum));
-    }
+    return lse == lse ? sum : lse;
 }
 
-static int32_t softmax_rows(const void *self, const plx_rows *b)
+/* The divergence, and the gradient times `factor` unless it is NULL. */
+PLX_INLINE double softmax_reverse(uint64_t cols, const float *z, const float *t, double factor,
+                                  float *gradient)
+{
+    const double lse = log_sum_exp(cols, z);
+    double sum = 0;
+
+    for (uint64_t c = 0; c < cols; c++) {
+        const double log_p = (double)z[c] - lse;
+        sum += vector_exp(log_p) * (log_p - vector_log(floored((double)t[c])));
+    }
+    for (uint64_t c = 0; gradient && c < cols; c++) {
+        const double log_p = (double)z[c] - lse;
+        const double ratio = log_p - vector_log(floored((double)t[c]));
+        gradient[c] = (float)(factor * vector_exp(log_p) * (ratio - sum));
+    }
+    return sum;
+}
+
+/* Forward, the gradient is that of cross_entropy to the bit: two runs with the one and the other
+ * loss end with equal weights, which shows that they are one. */
+PLX_CLONES static int32_t softmax_rows(const void *self, const plx_rows *b)
 {
     const kl *s = self;
 
-    for (uint64_t r = 0; r < b->rows; r++)
-        (s->reverse ? softmax_reverse : softmax_forward)(row_at(b, r));
+    if (!s->reverse)
+        rows_softmax_likelihood(b);
+    for (uint64_t r = 0; r < b->rows; r++) {
+        const float *z = b->prediction + r * b->cols, *t = b->target + r * b->cols;
+        float *gradient = b->gradient ? b->gradient + r * b->cols : NULL;
+        b->loss[r] = s->reverse ? softmax_reverse(b->cols, z, t, rows_factor(b, r), gradient)
+                                : softmax_forward(b->cols, z, t);
+    }
     return PLX_OK;
 }
 
+/* ---- on pre-activations of sigmoids ---------------------------------------------------------- */
+
 /* log(1 + exp(x)) */
-static double softplus(double x)
+PLX_INLINE double softplus(double x)
 {
-    return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));
+    return (x > 0 ? x : 0) + vector_log1p(vector_exp(-fabs(x)));
 }
 
-static double sigmoid(double x)
+/* 1 / (1 + exp(-x)) */
+PLX_INLINE double sigmoid(double x)
 {
-    return 1 / (1 + exp(-x));
+    const double e = vector_exp(-fabs(x));
+
+    return (x < 0 ? e : 1) / (1 + e);
 }
 
-/* t log t + (1 - t) log(1 - t) */
-static double negative_entropy(double t)
+/* t log t */
+PLX_INLINE double t_log_t(double t)
 {
-    return (t == 0 ? 0 : t * log(t)) + (t == 1 ? 0 : (1 - t) * log(1 - t));
+    const double product = t * vector_log(t);
+
+    return t == 0 ? 0 : product;
 }
 
-static void sigmoid_forward(row x)
+/* The slope is that of cross_entropy to the bit. */
+PLX_INLINE void sigmoid_forward(const void *self, uint64_t n, const float *restrict x,
+                                const float *restrict t, double *restrict term,
+                                double *restrict slope)
 {
-    double sum = 0;
-
-    for (uint64_t c = 0; c < x.cols; c++) {
-        const double z = (double)x.p[c], t = (double)x.t[c];
-        sum += softplus(z) - z * t + negative_entropy(t);
-        if (x.gradient)
-            x.gradient[c] = (float)(x.factor / (double)x.cols * (sigmoid(z) - t));
+    rows_sigmoid_likelihood(self, n, x, t, term, slope);
+    for (uint64_t i = 0; i < n; i++) {
+        const double z = (double)x[i], yes = (double)t[i];
+        term[i] = softplus(z) - z * yes + t_log_t(yes) + t_log_t(1 - yes);
     }
-    *x.loss = sum / (double)x.cols;
 }
 
-static void sigmoid_reverse(row x)
+PLX_INLINE void sigmoid_reverse(const void *self, uint64_t n, const float *restrict x,
+                                const float *restrict t, double *restrict term,
+                                double *restrict slope)
 {
-    double sum = 0;
-
-    for (uint64_t c = 0; c < x.cols; c++) {
-        const double z = (double)x.p[c], t = (double)x.t[c];
-        const double p = sigmoid(z), q = sigmoid(-z);
-        const double log_t = log(floored(t)), log_not_t = log(floored(1 - t));
-        sum += p * (-softplus(-z) - log_t) + q * (-softplus(z) - log_not_t);
-        if (x.gradient)
-            x.gradient[c] = (float)(x.factor / (double)x.cols * p * q * (z - (log_t - log_not_t)));
+    for (uint64_t i = 0; i < n; i++) {
+        const double z = (double)x[i], p = sigmoid(z), q = sigmoid(-z);
+        const double log_t = vector_log(floored((double)t[i]));
+        const double log_not_t = vector_log(floored(1 - (double)t[i]));
+        term[i] = p * (-softplus(-z) - log_t) + q * (-softplus(z) - log_not_t);
+        slope[i] = p * q * (z - (log_t - log_not_t));
     }
-    *x.loss = sum / (double)x.cols;
 }
 
-static int32_t sigmoid_rows(const void *self, const plx_rows *b)
+PLX_CLONES static int32_t sigmoid_rows(const void *self, const plx_rows *b)
 {
     const kl *s = self;
 
-    for (uint64_t r = 0; r < b->rows; r++)
-        (s->reverse ? sigmoid_reverse : sigmoid_forward)(row_at(b, r));
+    if (s->reverse)
+        rows_of_elements(self, b, (double)b->cols, sigmoid_reverse);
+    else
+        rows_of_elements(self, b, (double)b->cols, sigmoid_forward);
     return PLX_OK;
 }
 

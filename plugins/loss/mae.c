@@ -2,9 +2,9 @@
  * constants; an outlier pulls no harder than any other row.
  *
  *   L = 1/C sum_c |p_c - t_c|,  dL/dp_c = 1/C sign(p_c - t_c), sign(0) = 0 */
-#include <math.h>
-
 #include <plexus/plugin.h>
+
+#include "rows.h"
 
 static uint32_t targets(const void *self, uint32_t family)
 {
@@ -17,23 +17,19 @@ PLX_INLINE double sign(double d)
     return d != d ? d : (double)((d > 0) - (d < 0));
 }
 
+PLX_INLINE void elements(const void *self, uint64_t n, const float *restrict p,
+                         const float *restrict t, double *restrict term, double *restrict slope)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        const double d = (double)p[i] - (double)t[i];
+        term[i] = fabs(d);
+        slope[i] = sign(d);
+    }
+}
+
 PLX_CLONES static int32_t rows(const void *self, const plx_rows *b)
 {
-    for (uint64_t r = 0; r < b->rows; r++) {
-        const float *p = b->prediction + r * b->cols, *t = b->target + r * b->cols;
-        double sum = 0;
-
-        for (uint64_t c = 0; c < b->cols; c++)
-            sum += fabs((double)p[c] - (double)t[c]);
-        b->loss[r] = sum / (double)b->cols;
-        if (!b->gradient)
-            continue;
-        const double weight = b->row_weight ? (double)b->row_weight[r] : 1;
-        const double factor = b->scale * weight / (double)b->cols;
-        float *g = b->gradient + r * b->cols;
-        for (uint64_t c = 0; c < b->cols; c++)
-            g[c] = (float)(factor * sign((double)p[c] - (double)t[c]));
-    }
+    rows_of_elements(self, b, (double)b->cols, elements);
     return PLX_OK;
 }
 

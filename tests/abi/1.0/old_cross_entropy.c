@@ -1,5 +1,5 @@
 /* old_cross_entropy: written for version 1.0 of the interface and left as it is. A categorical loss
- * with a fused partner; every bit of it is cross_entropy's after a softmax. */
+ * with a fused partner; it computes what cross_entropy does after a softmax. */
 #include <math.h>
 
 #include <plexus/plugin.h>

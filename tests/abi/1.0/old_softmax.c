@@ -1,5 +1,5 @@
 /* old_softmax: written for version 1.0 of the interface and left as it is. A rowwise activation
- * whose semantic id makes it a fused partner; every bit of it is softmax's. */
+ * whose semantic id makes it a fused partner; it computes what softmax does. */
 #include <math.h>
 
 #include <plexus/plugin.h>

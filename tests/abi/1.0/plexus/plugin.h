@@ -83,7 +83,9 @@
  *    fabs stays a call for each element, and such a loop gains nothing.
  *  - The compiler must be asked for vectors: -O3, or -O2 -ftree-vectorize; and, which changes no
  *    value, -fno-math-errno -fno-trapping-math, without which a loop with sqrt or ?: may stay
- *    scalar. Pointers that do not overlap are best declared restrict.
+ *    scalar. Pointers that do not overlap are best declared restrict. Where two may be the same
+ *    ("in place"), PLX_INDEPENDENT before the loop says that its rounds can be done at once; some
+ *    compilers fall back to one element at a time without.
  *  - With a compiler or on a machine that has no such choice PLX_CLONES is empty, and so it is if
  *    it was defined so before this file is included.
  *
@@ -130,6 +132,13 @@
 #endif
 #ifndef PLX_CLONES
 #define PLX_CLONES
+#endif
+#if defined(__clang__)
+#define PLX_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define PLX_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define PLX_INDEPENDENT
 #endif
 
 /* ---- status codes: what every int32_t function returns ------------------------------------ */
