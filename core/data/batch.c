@@ -45,6 +45,13 @@ PLX_CLONES static void scaled_floats(const float *from, const double *offset, co
         x[f] = (float)(((double)from[f] - offset[f]) * factor[f]);
 }
 
+PLX_CLONES static void evenly_scaled_floats(const float *from, double offset, double factor,
+                                            size_t n, float *x)
+{
+    for (size_t f = 0; f < n; f++)
+        x[f] = (float)(((double)from[f] - offset) * factor);
+}
+
 /* How rows become inputs. */
 typedef struct conversion {
     const dataset *data;
@@ -74,6 +81,8 @@ static void convert(const conversion *how, const void *from, size_t first, size_
         scaled_bytes(from, offset, factor, n, x);
     else if (bytes)
         plain_bytes(from, n, x);
+    else if (how->even)
+        evenly_scaled_floats(from, *offset, *factor, n, x);
     else if (scaled)
         scaled_floats(from, offset, factor, n, x);
     else
@@ -153,6 +162,19 @@ static void ask_for(const data_part *part, uint32_t position, size_t near)
         __builtin_prefetch((const char *)near_row(data, row) + at);
 }
 
+/* How many rows from positions[0] on lie behind each other and are converted alike: one call does. */
+static size_t next_rows(const conversion *how, const data_part *part, const uint32_t *positions,
+                        size_t n, size_t near)
+{
+    const size_t row = part_row(part, positions[0]);
+    size_t count = 1;
+
+    while ((how->even || how->fitted->offset == NULL) && count < n && row + count < near &&
+           part_row(part, positions[count]) == row + count)
+        count++;
+    return count;
+}
+
 void data_inputs(const data_part *part, const encoding *fitted, const uint32_t *positions, size_t n,
                  float *x)
 {
@@ -170,29 +192,41 @@ void data_inputs(const data_part *part, const encoding *fitted, const uint32_t *
             i += far_rows(part, &how, positions + i, n - i, x + i * features);
             continue;
         }
-        if (i + AHEAD < n)
+        const size_t run = next_rows(&how, part, positions + i, n - i, near);
+        if (run == 1 && i + AHEAD < n)
             ask_for(part, positions[i + AHEAD], near);
-        convert(&how, near_row(data, row), 0, features, x + i++ * features);
+        convert(&how, near_row(data, row), 0, run * features, x + i * features);
+        i += run;
     }
 }
 
 /* --- targets --- */
 
-/* t = (1 - s) onehot + s / classes, then from 0..1 to low..high. */
-static void class_targets(int32_t label, size_t classes, const target_code *code, double smoothing,
-                          float *target)
+/* What units are to give for a class that is the row's, and for others:
+ * t = (1 - s) onehot + s / classes, then from 0..1 to low..high. */
+typedef struct class_levels {
+    float on, off;
+} class_levels;
+
+static class_levels levels_of(size_t classes, const target_code *code, double smoothing)
 {
     const double span = (double)code->high - (double)code->low;
     const double off = smoothing / (double)classes, on = 1 - smoothing + off;
 
-    if (code->units == 1) {
-        target[0] = (float)((double)code->low + span * (label == 1 ? on : off));
+    return (class_levels){.on = (float)((double)code->low + span * on),
+                          .off = (float)((double)code->low + span * off)};
+}
+
+/* A single unit tells the second of two classes from the first. */
+static void class_targets(int32_t label, size_t units, class_levels levels, float *target)
+{
+    if (units == 1) {
+        target[0] = label == 1 ? levels.on : levels.off;
         return;
     }
-    const float rest = (float)((double)code->low + span * off);
-    for (size_t k = 0; k < code->units; k++)
-        target[k] = rest;
-    target[label] = (float)((double)code->low + span * on);
+    for (size_t k = 0; k < units; k++)
+        target[k] = levels.off;
+    target[label] = levels.on;
 }
 
 /* Target t of a row, scaled if the encoding says so. */
@@ -210,11 +244,12 @@ void data_targets(const data_part *part, const encoding *fitted, const target_co
                   int32_t *label)
 {
     const dataset *data = part->source;
+    const class_levels levels = levels_of(fitted->label_count, code, smoothing);
 
     for (size_t i = 0; i < n; i++, target += code->units) {
         const size_t row = part_row(part, positions[i]);
         if (fitted->targets == TARGETS_CLASS) {
-            class_targets(data->label[row], fitted->label_count, code, smoothing, target);
+            class_targets(data->label[row], code->units, levels, target);
             if (label != NULL)
                 label[i] = data->label[row];
         } else {

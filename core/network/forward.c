@@ -32,16 +32,6 @@ const float *layer_input(const network *network, size_t l)
     return l == 0 ? network->x : layer_output(network, l - 1);
 }
 
-PLX_CLONES static void add_bias(const layer *layer, block at)
-{
-    for (size_t r = 0; r < at.rows; r++) {
-        float *z = layer->z + (at.row + r) * layer->units + at.col;
-        const float *b = layer->b + at.col;
-        for (size_t j = 0; j < at.cols; j++)
-            z[j] += b[j];
-    }
-}
-
 /* y = f(z): in one piece if the block is as wide as the matrix, else row by row. */
 static int32_t activate(const layer *layer, block at)
 {
@@ -98,13 +88,12 @@ static void product_task(void *context, size_t task, int thread)
     profile *profile = job->network->profile;
     uint64_t time = profile_now(profile);
 
-    product(PLX_TRANSPOSE_B, at.rows, at.cols, fan_in, 1, job->x + at.row * fan_in, fan_in,
-            layer->w + at.col * fan_in, fan_in, 0, layer->z + at.row * layer->units + at.col,
-            layer->units);
+    product_with_bias(at.rows, at.cols, fan_in, job->x + at.row * fan_in, fan_in,
+                      layer->w + at.col * fan_in, fan_in,
+                      layer->b == NULL ? NULL : layer->b + at.col,
+                      layer->z + at.row * layer->units + at.col, layer->units);
     time = profile_add(profile, thread, job->l, PROFILE_FORWARD, time);
     profile_count(profile, thread, job->l, PROFILE_FORWARD, 2 * at.rows * at.cols * fan_in);
-    if (layer->b != NULL)
-        add_bias(layer, at);
     if (job->activate && !layer_is_rowwise(layer))
         finish_block(job, at);
     profile_add(profile, thread, job->l, PROFILE_ACTIVATION, time);

@@ -18,12 +18,23 @@ typedef struct operand {
     size_t down, right;
 } operand;
 
-/* Where a product goes, and how: c = beta c + alpha sum; beta 0 does not read c. */
+/* Where a product goes, and how: c = beta c + alpha sum, and each row of it + bias (NULL: none); beta 0
+ * does not read c. */
 typedef struct target {
     float *c;
     size_t ldc;
     float alpha, beta;
+    const float *bias;
 } target;
+
+/* The same from a column on. */
+static inline target target_at(target to, size_t col)
+{
+    to.c += col;
+    if (to.bias != NULL)
+        to.bias += col;
+    return to;
+}
 
 typedef struct kernel {
     const char *isa;

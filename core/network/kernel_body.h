@@ -33,7 +33,7 @@ ALWAYS void store(float *to, vector v)
     *(vector *)to = v;
 }
 
-/* c = beta c + alpha sum, for `count` floats from (row, col) on. */
+/* c = beta c + alpha sum + bias, for `count` floats from (row, col) on. */
 ALWAYS void finish(target to, size_t row, size_t col, vector sum, size_t count)
 {
     float *c = to.c + row * to.ldc + col;
@@ -42,10 +42,14 @@ ALWAYS void finish(target to, size_t row, size_t col, vector sum, size_t count)
     if (count == LANES) {
         if (to.beta != 0)
             sum += to.beta * load(c);
+        if (to.bias != NULL)
+            sum += load(to.bias + col);
         store(c, sum);
     } else {
         if (to.beta != 0)
             sum += to.beta * load_part(c, count);
+        if (to.bias != NULL)
+            sum += load_part(to.bias + col, count);
         store_part(c, sum, count);
     }
 }
@@ -292,7 +296,8 @@ static TARGET void dots(size_t rows, size_t cols, size_t k, const float *a, size
 {
     for (size_t j = 0; j < cols; j += LANES)
         for (size_t i = 0; i < rows; i++) {
-            const target at = {to.c + i * to.ldc + j, to.ldc, to.alpha, to.beta};
+            target at = target_at(to, j);
+            at.c += i * to.ldc;
             if (cols - j >= LANES)
                 dots_of(LANES, k, a + i * a_down, b + j * b_down, b_down, at);
             else

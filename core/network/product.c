@@ -81,8 +81,7 @@ static void multiply(const kernel *kernel, size_t m, size_t n, size_t k, operand
     for (size_t col = 0; col < n; col += kernel->width) {
         const size_t width = smaller(n - col, kernel->width);
         const float *strip = open_panel(kernel, k, b, col, width, m >= REUSED, panel, &stride);
-        kernel->strip(m, width, k, a, strip, stride,
-                      (target){to.c + col, to.ldc, to.alpha, to.beta});
+        kernel->strip(m, width, k, a, strip, stride, target_at(to, col));
     }
 }
 
@@ -110,26 +109,40 @@ static void scale(size_t m, size_t n, float beta, float *c, size_t ldc)
     }
 }
 
+/* The first part takes up beta, the last one the bias. */
+static void do_parts(size_t m, size_t n, size_t k, operand left, operand right, target to)
+{
+    const kernel *kernel = choose();
+    const size_t parts = k / DEPTH + (k % DEPTH != 0), depth = k / parts + (k % parts != 0);
+    const float *bias = to.bias;
+
+    for (size_t p = 0; p < k; p += depth) {
+        to.bias = k - p <= depth ? bias : NULL;
+        do_part(kernel, m, n, smaller(k - p, depth), moved(left, 0, p), moved(right, p, 0), to);
+        to.beta = 1;
+    }
+}
+
 int32_t product(uint32_t flags, uint64_t m, uint64_t n, uint64_t k, float alpha, const float *a,
                 uint64_t lda, const float *b, uint64_t ldb, float beta, float *c, uint64_t ldc)
 {
     const operand left = flags & PLX_TRANSPOSE_A ? (operand){a, 1, lda} : (operand){a, lda, 1};
     const operand right = flags & PLX_TRANSPOSE_B ? (operand){b, 1, ldb} : (operand){b, ldb, 1};
-    const kernel *kernel = choose();
-    target to = {c, ldc, alpha, beta};
 
     if (m == 0 || n == 0)
         return PLX_OK;
-    if (k == 0 || alpha == 0) {
+    if (k == 0 || alpha == 0)
         scale(m, n, beta, c, ldc);
-        return PLX_OK;
-    }
-    const size_t parts = k / DEPTH + (k % DEPTH != 0), depth = k / parts + (k % parts != 0);
-    for (size_t p = 0; p < k; p += depth) {
-        do_part(kernel, m, n, smaller(k - p, depth), moved(left, 0, p), moved(right, p, 0), to);
-        to.beta = 1;
-    }
+    else
+        do_parts(m, n, k, left, right, (target){c, ldc, alpha, beta, NULL});
     return PLX_OK;
+}
+
+void product_with_bias(uint64_t m, uint64_t n, uint64_t k, const float *x, uint64_t ldx,
+                       const float *w, uint64_t ldw, const float *bias, float *z, uint64_t ldz)
+{
+    if (m > 0 && n > 0 && k > 0)
+        do_parts(m, n, k, (operand){x, ldx, 1}, (operand){w, 1, ldw}, (target){z, ldz, 1, 0, bias});
 }
 
 /* ---- the instruction set --------------------------------------------------------------------- */

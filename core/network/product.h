@@ -17,6 +17,10 @@ enum { PRODUCT_FEW = 4 };
  * Always PLX_OK: what plug-ins are handed (host.h) says whether it worked. */
 int32_t product(uint32_t flags, uint64_t m, uint64_t n, uint64_t k, float alpha, const float *a,
                 uint64_t lda, const float *b, uint64_t ldb, float beta, float *c, uint64_t ldc);
+/* Z (m x n) = X W' + bias, of a layer: X (m x k), W (n x k), bias (n) or NULL; k at least 1. The same bits
+ * as product() and an addition. */
+void product_with_bias(uint64_t m, uint64_t n, uint64_t k, const float *x, uint64_t ldx,
+                       const float *w, uint64_t ldw, const float *bias, float *z, uint64_t ldz);
 /* "sse2", "avx2", "avx512"; "base" on machines of other kinds: what products use, PLEXUS_ISA
  * applied. */
 const char *product_isa(void);
