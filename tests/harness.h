@@ -8,6 +8,8 @@
 
 /* Runs the suite, TAP on stdout; returns main's exit code. */
 int harness_run(Suite *suite);
+/* Instead of running a suite that this machine cannot: reports it as skipped; returns main's exit code. */
+int harness_skip(const char *reason);
 /* A new, empty folder below the build's temporary folder, removed at exit of the process that made
  * it; the string is the caller's to free. */
 char *harness_folder(void);

@@ -178,6 +178,7 @@ typedef struct train_config {
     uint64_t seed;
     bool shuffle;
     int threads;
+    bool bf16; /* precision: what training multiplies is rounded to bfloat16                     */
     bool log_steps;
     double clip_norm, clip_value; /* 0: off; not both                                            */
     size_t top_k;                 /* 0: off                                                      */

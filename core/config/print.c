@@ -458,6 +458,7 @@ static void add_train(text *out, const train_config *train, print_scope scope)
               flag(train->shuffle));
     if (scope == PRINT_ALL)
         text_addf(out, "  threads: %d\n", train->threads);
+    text_addf(out, "  precision: %s\n", train->bf16 ? "bf16" : "float32");
     text_addf(out, "  log_steps: %s\n", flag(train->log_steps));
     add_real(out, "  clip_norm: ", train->clip_norm, "none");
     add_real(out, "\n  clip_value: ", train->clip_value, "none");

@@ -270,26 +270,30 @@ static bool check_top_k(const reader *r, const node *section, const experiment *
 
 static bool read_train_keys(const reader *r, const node *section, train_config *train)
 {
+    static const char *const precisions[] = {"float32", "bf16"};
     size_t threads = 1;
+    int precision = 0;
     const bool ok = field_size(r, section, "epochs", 1, 1000000, NULL, &train->epochs) &&
                     field_size(r, section, "batch", 1, 1000000000, "full", &train->batch) &&
                     field_seed(r, section, "seed", &train->seed) &&
                     field_flag(r, section, "shuffle", &train->shuffle) &&
                     field_size(r, section, "threads", 1, 256, NULL, &threads) &&
+                    field_choice(r, section, "precision", (word_list){precisions, 2}, &precision) &&
                     field_flag(r, section, "log_steps", &train->log_steps) &&
                     field_real(r, section, "clip_norm", positive, "none", &train->clip_norm) &&
                     field_real(r, section, "clip_value", positive, "none", &train->clip_value) &&
                     field_size(r, section, "top_k", 1, 1000000, "none", &train->top_k);
 
     train->threads = (int)threads;
+    train->bf16 = precision == 1;
     return ok;
 }
 
 bool training_section_read(const reader *r, const node *section, experiment *experiment)
 {
-    static const char *const words[] = {"epochs",  "batch",          "seed",         "shuffle",
-                                        "threads", "log_steps",      "clip_norm",    "clip_value",
-                                        "top_k",   "early_stopping", "class_weights"};
+    static const char *const words[] = {
+        "epochs",    "batch",     "seed",       "shuffle", "threads",        "precision",
+        "log_steps", "clip_norm", "clip_value", "top_k",   "early_stopping", "class_weights"};
     train_config *train = &experiment->train;
 
     train->epochs = 10;

@@ -18,6 +18,7 @@
 
 #include "network/layers.h"
 #include "network/product.h"
+#include "network/product_bf16.h"
 
 enum {
     LOSS_ROWS = 64,
@@ -228,6 +229,20 @@ typedef struct below_job {
     grid grid;
 } below_job;
 
+/* A block of dX = dZ W. */
+static void multiply_below(const network *network, const layer *layer, block at)
+{
+    const size_t units = layer->units, fan_in = layer->fan_in;
+    float *dx = (layer - 1)->delta + at.row * fan_in + at.col;
+
+    if (network->rounding)
+        bf16_product(false, at.rows, at.cols, units, network->rounded + at.row * bf16_half(units),
+                     layer->w + at.col, fan_in, NULL, dx, fan_in);
+    else
+        product(0, at.rows, at.cols, units, 1, layer->delta + at.row * units, units,
+                layer->w + at.col, fan_in, 0, dx, fan_in);
+}
+
 static void below_task(void *context, size_t task, int thread)
 {
     const below_job *job = context;
@@ -236,9 +251,7 @@ static void below_task(void *context, size_t task, int thread)
     const block at = grid_block(&job->grid, task);
     uint64_t time = profile_now(network->profile);
 
-    product(0, at.rows, at.cols, layer->units, 1, layer->delta + at.row * layer->units,
-            layer->units, layer->w + at.col, layer->fan_in, 0,
-            below->delta + at.row * below->units + at.col, below->units);
+    multiply_below(network, layer, at);
     time = profile_add(network->profile, thread, job->l, PROFILE_BELOW, time);
     profile_count(network->profile, thread, job->l, PROFILE_BELOW,
                   2 * at.rows * at.cols * layer->units);
@@ -269,8 +282,9 @@ static bool unwind(network *network, plx_error *error)
 {
     bool good = network->fused != NULL || unwind_layer(network, network->layer_count - 1, error);
 
-    for (size_t l = network->layer_count - 1; good && l > 0; l--)
-        good = reach_below(network, l, error);
+    for (size_t l = network->layer_count; good && l-- > 0;)
+        good = (!network->rounding || round_delta(network, l, error)) &&
+               (l == 0 || reach_below(network, l, error));
     return good;
 }
 
@@ -308,6 +322,20 @@ static void step_block(const gradient_job *job, const layer *layer, block at, co
                   length, g + i * at.cols);
 }
 
+/* A block of dW = dZ' X, the rows of g `stride` apart. */
+static void multiply_gradient(const network *network, const layer *layer, block at, float *g,
+                              size_t stride)
+{
+    const size_t l = (size_t)(layer - network->layers);
+
+    if (network->rounding)
+        bf16_product_strips(at.rows, at.cols, bf16_half(network->rows), layer->delta_strips, at.row,
+                            layer->x_strips, at.col, g, stride);
+    else
+        product(PLX_TRANSPOSE_A, at.rows, at.cols, network->rows, 1, layer->delta + at.row,
+                layer->units, layer_input(network, l) + at.col, layer->fan_in, 0, g, stride);
+}
+
 static void weight_task(const gradient_job *job, const layer *layer, block at, int thread)
 {
     network *network = job->network;
@@ -317,9 +345,7 @@ static void weight_task(const gradient_job *job, const layer *layer, block at, i
                         : layer->dw + at.row * layer->fan_in + at.col;
     uint64_t time = profile_now(network->profile);
 
-    product(PLX_TRANSPOSE_A, at.rows, at.cols, network->rows, 1, layer->delta + at.row,
-            layer->units, layer_input(network, l) + at.col, layer->fan_in, 0, g,
-            stepping ? at.cols : layer->fan_in);
+    multiply_gradient(network, layer, at, g, stepping ? at.cols : layer->fan_in);
     time = profile_add(network->profile, thread, l, PROFILE_GRADIENT, time);
     profile_count(network->profile, thread, l, PROFILE_GRADIENT,
                   2 * at.rows * at.cols * network->rows);
@@ -401,7 +427,8 @@ static bool fill_gradients(network *network, gradient_job *job, plx_error *error
     return run_tasks(network, &run, error);
 }
 
-/* Whether no gradient can overflow, whatever the order of its sums. */
+/* Whether no gradient can overflow, whatever the order of its sums; nor a number that is rounded, which
+ * makes it larger by a 256th at most. */
 static bool is_bounded(const network *network)
 {
     for (size_t l = 0; l < network->layer_count; l++) {
@@ -409,7 +436,7 @@ static bool is_bounded(const network *network)
         const double delta = (double)network_largest(layer->delta, network->rows * layer->units);
         const double x =
             (double)network_largest(layer_input(network, l), network->rows * layer->fan_in);
-        if (!(2 * (double)network->rows * delta * fmax(x, 1) <= (double)FLT_MAX))
+        if (!(2 * (double)network->rows * fmax(delta, 1) * fmax(x, 1) <= (double)FLT_MAX))
             return false;
     }
     return true;

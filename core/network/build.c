@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "network/layers.h"
+#include "network/product_bf16.h"
 #include "support/memory.h"
 
 enum { LINE = 16 }; /* floats in 64 bytes */
@@ -79,6 +80,27 @@ static void place_layer(network *self, size_t l, arena *work)
     layer->delta = self->training ? carve(work, self->capacity, layer->units) : NULL;
 }
 
+static void place_strips(network *self, layer *layer, arena *work)
+{
+    const size_t pairs = bf16_half(self->capacity);
+
+    layer->x_strips = carve(work, pairs, bf16_strip_columns(layer->fan_in));
+    layer->delta_strips = carve(work, pairs, bf16_strip_columns(layer->units));
+}
+
+/* What is rounded in rows is needed for one product only, so all share the place of the widest. */
+static void place_rounded(network *self, arena *work)
+{
+    size_t widest = self->inputs;
+
+    for (size_t l = 0; l < self->layer_count; l++) {
+        layer *layer = &self->layers[l];
+        widest = layer->units > widest ? layer->units : widest;
+        place_strips(self, layer, work);
+    }
+    self->rounded = carve(work, self->capacity, bf16_half(widest));
+}
+
 /* Counts (base NULL) or hands out the working memory; floats used, or 0 if the sizes overflow. */
 static size_t place_work(network *self, float *base)
 {
@@ -87,6 +109,8 @@ static size_t place_work(network *self, float *base)
     carve(&work, 1, 1);
     for (size_t l = 0; l < self->layer_count; l++)
         place_layer(self, l, &work);
+    if (self->bf16)
+        place_rounded(self, &work);
     return work.overflow ? 0 : work.used;
 }
 
@@ -243,6 +267,7 @@ network *network_new(const network_spec *spec, pool *pool, host *host, plx_error
     self->layer_count = spec->layer_count;
     self->capacity = spec->capacity;
     self->training = spec->training;
+    self->bf16 = spec->bf16 && spec->training;
     self->loss = spec->loss;
     self->fused = partner(spec);
     describe_layers(self, spec);

@@ -5,6 +5,7 @@
  * gets a second run, over blocks of rows. */
 #include "network/layers.h"
 #include "network/product.h"
+#include "network/product_bf16.h"
 
 typedef struct forward_job {
     network *network;
@@ -79,21 +80,34 @@ static void finish_block(const forward_job *job, block at)
         drop_out(layer, job->stream, at);
 }
 
+/* A block of Z = X W' + b. */
+static void multiply(const forward_job *job, const layer *layer, block at)
+{
+    const network *network = job->network;
+    const size_t fan_in = layer->fan_in;
+    const float *w = layer->w + at.col * fan_in;
+    const float *bias = layer->b == NULL ? NULL : layer->b + at.col;
+    float *z = layer->z + at.row * layer->units + at.col;
+
+    if (network->rounding)
+        bf16_product(true, at.rows, at.cols, fan_in, network->rounded + at.row * bf16_half(fan_in),
+                     w, fan_in, bias, z, layer->units);
+    else
+        product_with_bias(at.rows, at.cols, fan_in, job->x + at.row * fan_in, fan_in, w, fan_in,
+                          bias, z, layer->units);
+}
+
 static void product_task(void *context, size_t task, int thread)
 {
     const forward_job *job = context;
     const layer *layer = &job->network->layers[job->l];
-    const size_t fan_in = layer->fan_in;
     const block at = grid_block(&job->grid, task);
     profile *profile = job->network->profile;
     uint64_t time = profile_now(profile);
 
-    product_with_bias(at.rows, at.cols, fan_in, job->x + at.row * fan_in, fan_in,
-                      layer->w + at.col * fan_in, fan_in,
-                      layer->b == NULL ? NULL : layer->b + at.col,
-                      layer->z + at.row * layer->units + at.col, layer->units);
+    multiply(job, layer, at);
     time = profile_add(profile, thread, job->l, PROFILE_FORWARD, time);
-    profile_count(profile, thread, job->l, PROFILE_FORWARD, 2 * at.rows * at.cols * fan_in);
+    profile_count(profile, thread, job->l, PROFILE_FORWARD, 2 * at.rows * at.cols * layer->fan_in);
     if (job->activate && !layer_is_rowwise(layer))
         finish_block(job, at);
     profile_add(profile, thread, job->l, PROFILE_ACTIVATION, time);
@@ -122,7 +136,8 @@ static bool forward_layer(forward_job *job, plx_error *error)
                     .context = job,
                     .plugin = layer->plugin,
                     .l = (int)job->l};
-    if (!run_tasks(network, &run, error))
+    if ((network->rounding && !round_input(network, job->l, error)) ||
+        !run_tasks(network, &run, error))
         return false;
     if (!job->activate || !layer_is_rowwise(layer))
         return true;
@@ -133,7 +148,8 @@ static bool forward_layer(forward_job *job, plx_error *error)
     return run_tasks(network, &run, error);
 }
 
-static bool begin(network *network, size_t rows, const float *x, bool dropping, plx_error *error)
+static bool begin(network *network, size_t rows, const float *x, bool dropping, bool rounding,
+                  plx_error *error)
 {
     network->has_output = network->has_loss = false;
     network->has_deltas = network->has_gradients = false;
@@ -145,6 +161,7 @@ static bool begin(network *network, size_t rows, const float *x, bool dropping, 
     network->rows = rows;
     network->x = x;
     network->dropping = dropping;
+    network->rounding = rounding && rows > 0;
     return true;
 }
 
@@ -153,7 +170,7 @@ bool network_forward(network *network, size_t rows, const float *x, const random
 {
     const bool to_the_end = need_output || network->fused == NULL;
 
-    if (!begin(network, rows, x, dropout != NULL, error))
+    if (!begin(network, rows, x, dropout != NULL, network->bf16 && !need_output, error))
         return false;
     for (size_t l = 0; l < network->layer_count; l++) {
         forward_job job = {.network = network, .l = l, .x = layer_input(network, l)};

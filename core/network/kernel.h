@@ -5,7 +5,10 @@
  * Every element is summed over k in ascending order in a register lane of its own, with a fused
  * multiply-add where the instruction set has one; so its bits depend on k, alpha, beta and the
  * instruction set alone: not on m, n, strides, alignment, its place in the matrix, or which of
- * these loops came to it. */
+ * these loops came to it.
+ *
+ * Those of bfloat16 (product_bf16.h) take their operands in pairs, two numbers that follow each other
+ * along k in the place of one float, the first in its lower half; so they go through k by twos. */
 #ifndef NETWORK_KERNEL_H
 #define NETWORK_KERNEL_H
 
@@ -57,9 +60,26 @@ typedef struct kernel {
                       size_t width);
 } kernel;
 
+/* In strips of at most 64 columns. Where k is odd the last pair is filled up with 0. */
+typedef struct pair_kernel {
+    bool (*is_supported)(void);
+    /* As kernel.strip, with a (rows x pairs) and b (pairs x cols). */
+    void (*strip)(size_t rows, size_t cols, size_t pairs, operand a, const float *b, size_t b_down,
+                  target to);
+    /* `to`: a row's pairs of neighbours. */
+    void (*round_row)(size_t cols, const float *from, float *to);
+    /* `to` (pairs x cols), rows `width` apart, from b (k x cols) or (cols x k); rows are padded with
+     * zeros up to a multiple of 16. */
+    void (*round_stacked)(size_t cols, size_t k, const float *b, size_t b_down, float *to,
+                          size_t width);
+    void (*round_transposed)(size_t cols, size_t k, const float *b, size_t b_down, float *to,
+                             size_t width);
+} pair_kernel;
+
 extern const kernel kernel_base;
 #if defined(__x86_64__)
 extern const kernel kernel_avx2, kernel_avx512;
+extern const pair_kernel kernel_bf16;
 #endif
 
 #endif

@@ -10,6 +10,10 @@
  *   a      y * mask; the same memory as y without dropout
  *   delta  the gradient by a, which the way back turns into that by y and then that by z, in place
  *
+ * and with bf16 in strips, rounded (product_bf16.h):
+ *
+ *   x_strips, delta_strips   what the layer reads, and delta when it is dZ; for dW
+ *
  * A pass is a handful of runs of the pool. Each run cuts a matrix into a grid of blocks, one
  * task each. */
 #ifndef NETWORK_LAYERS_H
@@ -47,6 +51,7 @@ typedef struct layer {
     float *dw, *db;      /* the same of the gradient; NULL unless training                       */
     float dropout, kept; /* probability p, and 1 / (1 - p)                                       */
     float *z, *y, *mask, *a, *delta;
+    float *x_strips, *delta_strips; /* NULL without bf16                                         */
     grid weight_grid, bias_grid; /* how its gradients are cut                                    */
     size_t first_task;           /* of these blocks, among those of all layers                   */
 } layer;
@@ -61,7 +66,8 @@ struct network {
     float *weights, *gradients, *work;      /* gradients is NULL unless training                 */
     size_t gradient_tasks, block_size;      /* blocks of all gradients; floats of the largest */
     float *block;                           /* one for each thread                            */
-    bool training;
+    bool training, bf16;
+    float *rounded;   /* in rows: X or dZ of the layer at hand; NULL without bf16                */
     profile *profile; /* NULL: none                                                              */
 
     const settings *loss;
@@ -72,7 +78,8 @@ struct network {
     /* the pass so far */
     const float *x;
     size_t rows;
-    bool dropping, has_output, has_loss, has_deltas, has_gradients;
+    bool dropping, rounding; /* rounding: its products are of bfloat16                           */
+    bool has_output, has_loss, has_deltas, has_gradients;
     double last_loss;
 
     /* the first status other than PLX_OK of this run of the pool */
@@ -93,6 +100,10 @@ block grid_block(const grid *grid, size_t number);
 const float *layer_input(const network *network, size_t l);
 const float *layer_output(const network *network, size_t l);
 bool layer_is_rowwise(const layer *layer);
+
+/* Rounds what layer l reads, or its dZ, into network->rounded and its strips. */
+bool round_input(network *network, size_t l, plx_error *error);
+bool round_delta(network *network, size_t l, plx_error *error);
 
 /* Cuts the layer's gradients, of which the first block is number `first`; returns how many. */
 size_t gradient_blocks(layer *layer, size_t first);

@@ -6,7 +6,10 @@
  * layers.0.bias, layers.1.weight, ... each tensor 64-byte aligned (the gaps are zero and stay
  * zero). Work is cut into tiles whose bounds depend on the shapes alone, so any number of
  * threads gives the same bits. Everything is allocated when the network is built; a pass
- * allocates nothing. */
+ * allocates nothing.
+ *
+ * With bf16, training rounds X, W and dZ to bfloat16 where they are multiplied (product_bf16.h). All
+ * that is kept or that a plug-in sees stays float: weights, Z, A, their gradients, and db. */
 #ifndef NETWORK_NETWORK_H
 #define NETWORK_NETWORK_H
 
@@ -40,6 +43,7 @@ typedef struct network_spec {
     bool fused;           /* use the loss's fused partner where there is one                     */
     size_t capacity;      /* rows of the largest batch                                           */
     bool training;        /* allocate gradients and what backward needs                          */
+    bool bf16;            /* round what a pass of training multiplies to bfloat16                */
 } network_spec;
 
 typedef struct network_tensor {
@@ -68,7 +72,8 @@ bool network_is_fused(const network *network);
 /* Forward. x is (rows x inputs), borrowed until backward has run. With `dropout` not NULL, each
  * layer's outputs are dropped with its probability and the rest scaled by 1 / (1 - p) (inverted
  * dropout); element (r, c) of layer l draws number r * units + c of {dropout->seed, lane + l}.
- * need_output false lets a fused network skip the last activation. False: a plug-in failed. */
+ * need_output false is for passes of training: a fused network may skip the last activation, and one
+ * built for bf16 multiplies in it, here and backwards. False: a plug-in failed. */
 bool network_forward(network *network, size_t rows, const float *x, const random_stream *dropout,
                      bool need_output, plx_error *error);
 /* (rows x outputs) of the last forward; NULL if that one skipped the last activation. */

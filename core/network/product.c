@@ -29,10 +29,18 @@ static const kernel *const kernels[] = {
     &kernel_base,
 };
 
+/* The level that only products of bfloat16 need; a machine of another kind has none by that name. */
+#if defined(__x86_64__)
+static const char above_kernels[] = "avx512_bf16";
+#else
+static const char above_kernels[] = "";
+#endif
+
 enum { KERNELS = sizeof(kernels) / sizeof(kernels[0]) };
 
 /* The first of the kernels that may be used: what PLEXUS_ISA says is said of the process. */
 static atomic_size_t first_allowed;
+static atomic_bool bf16_is_barred;
 
 static const kernel *choose(void)
 {
@@ -152,15 +160,23 @@ const char *product_isa(void)
     return choose()->isa;
 }
 
+bool product_allows_bf16(void)
+{
+    return !atomic_load_explicit(&bf16_is_barred, memory_order_relaxed);
+}
+
 bool product_cap_isa(const char *name, const char **reason)
 {
+    const bool highest = strcmp(name, above_kernels) == 0;
+
     for (size_t i = 0; i < KERNELS; i++)
-        if (strcmp(name, kernels[i]->isa) == 0) {
+        if (highest || strcmp(name, kernels[i]->isa) == 0) {
             atomic_store(&first_allowed, i);
+            atomic_store(&bf16_is_barred, !highest);
             return true;
         }
 #if defined(__x86_64__)
-    *reason = "unknown instruction set; expected sse2, avx2 or avx512";
+    *reason = "unknown instruction set; expected sse2, avx2, avx512 or avx512_bf16";
 #else
     *reason = "unknown instruction set; this machine has base";
 #endif

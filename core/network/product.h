@@ -24,8 +24,10 @@ void product_with_bias(uint64_t m, uint64_t n, uint64_t k, const float *x, uint6
 /* "sse2", "avx2", "avx512"; "base" on machines of other kinds: what products use, PLEXUS_ISA
  * applied. */
 const char *product_isa(void);
-/* Applies PLEXUS_ISA (sse2|avx2|avx512): nothing above it is used from now on. False with a message
- * in `reason` (static text) if it is unknown. */
+/* Applies PLEXUS_ISA (sse2|avx2|avx512|avx512_bf16): nothing above it is used from now on. False with
+ * a message in `reason` (static text) if it is unknown. */
 bool product_cap_isa(const char *name, const char **reason);
+/* Whether that leaves avx512_bf16, which these products never use but those of product_bf16.h do. */
+bool product_allows_bf16(void);
 
 #endif

@@ -37,8 +37,9 @@ static bool measure_limits(breakdown *made, const session *session, plx_error *e
         made->step.bytes += driver_layer_traffic(session->driver, l).held;
     made->rows.bytes = session->batches.part->rows * row.read;
     made->batch.bytes = session->batches.size * row.written;
-    return limits_operations(&made->operations, error) && measure_memory(&made->step, error) &&
-           measure_memory(&made->rows, error) && measure_memory(&made->batch, error);
+    return limits_operations(session->experiment->train.bf16, &made->operations, error) &&
+           measure_memory(&made->step, error) && measure_memory(&made->rows, error) &&
+           measure_memory(&made->batch, error);
 }
 
 /* --- parts --- */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "network/product.h"
+#include "network/product_bf16.h"
 #include "support/memory.h"
 #include "train/session.h"
 
@@ -24,8 +25,16 @@ static float *array_of_ones(size_t n)
     return made;
 }
 
-/* c = a b, of EXTENT rows and columns each. */
-static bool measure_products(const float *a, const float *b, float *c, double *rate,
+/* c = a b, of EXTENT rows and columns each; with bf16, a is rounded. */
+static bool multiply(bool bf16, const float *a, const float *b, float *c)
+{
+    if (!bf16)
+        return product(0, EXTENT, EXTENT, EXTENT, 1, a, EXTENT, b, EXTENT, 0, c, EXTENT) == PLX_OK;
+    bf16_product(false, EXTENT, EXTENT, EXTENT, a, b, EXTENT, NULL, c, EXTENT);
+    return true;
+}
+
+static bool measure_products(bool bf16, const float *a, const float *b, float *c, double *rate,
                              plx_error *error)
 {
     const double operations = 2.0 * EXTENT * EXTENT * EXTENT;
@@ -34,23 +43,28 @@ static bool measure_products(const float *a, const float *b, float *c, double *r
     *rate = 0;
     for (int i = 0; i < TRIES && (i == 0 || session_clock() - first < most_seconds); i++) {
         const double begun = session_clock();
-        if (product(0, EXTENT, EXTENT, EXTENT, 1, a, EXTENT, b, EXTENT, 0, c, EXTENT) != PLX_OK)
+        if (!multiply(bf16, a, b, c))
             return error_set(error, ERROR_RUN, "a matrix product failed");
         *rate = fmax(*rate, operations / (session_clock() - begun));
     }
     return true;
 }
 
-bool limits_operations(double *rate, plx_error *error)
+bool limits_operations(bool bf16, double *rate, plx_error *error)
 {
     const size_t square = (size_t)EXTENT * EXTENT;
     float *a = array_of_ones(square), *b = array_of_ones(square), *c = array_of_ones(square);
-    const bool ok = a != NULL && b != NULL && c != NULL ? measure_products(a, b, c, rate, error)
-                                                        : error_memory(error);
+    float *rounded = bf16 ? memory_aligned(square, sizeof(float)) : NULL;
+    const bool has_memory = a != NULL && b != NULL && c != NULL && (!bf16 || rounded != NULL);
 
+    if (has_memory && bf16)
+        bf16_round_rows(EXTENT, EXTENT, a, rounded);
+    const bool ok = has_memory ? measure_products(bf16, bf16 ? rounded : a, b, c, rate, error)
+                               : error_memory(error);
     free(a);
     free(b);
     free(c);
+    free(rounded);
     return ok;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "network/product_bf16.h"
 #include "support/memory.h"
 #include "support/text.h"
 
@@ -138,6 +139,16 @@ static bool check_batch(const experiment *experiment, size_t rows, plx_error *er
     return true;
 }
 
+/* Not before it is run: the file itself is as good on this machine as on any. */
+static bool check_precision(const experiment *experiment, plx_error *error)
+{
+    const char *lack = product_bf16_lack();
+
+    return !experiment->train.bf16 || lack == NULL ||
+           error_at(error, ERROR_CONFIG, preflight_place(experiment, "precision"),
+                    "train.precision is bf16, but %s; float32 works everywhere", lack);
+}
+
 bool preflight_top_k(size_t k, const encoding *encoding, size_t units, error_class code, place at,
                      plx_error *error)
 {
@@ -159,7 +170,8 @@ bool preflight(const experiment *experiment, const data_bundle *data, plx_domain
 {
     const layer_config *last = &experiment->layers[experiment->layer_count - 1];
 
-    return settings_domain(last->activation.settings, output, error) &&
+    return check_precision(experiment, error) &&
+           settings_domain(last->activation.settings, output, error) &&
            check_batch(experiment, data->train.rows, error) &&
            encoding_code(&data->encoding, last->units, output, last->at, code, error) &&
            check_parts(experiment, data, output, code, error) &&

@@ -14,8 +14,8 @@ bool preflight_targets(const settings *loss, const plx_domain *output, const enc
                        const target_code *code, const data_part *part, double smoothing,
                        const char *part_name, error_class class_of_error, place at,
                        plx_error *error);
-/* Everything: output layer, targets of every part, batch size, top_k. Fills *output and
- * *code. ERROR_CONFIG at the place to change. */
+/* Everything: output layer, targets of every part, batch size, top_k, and whether this machine has
+ * the precision. Fills *output and *code. ERROR_CONFIG at the place to change. */
 bool preflight(const experiment *experiment, const data_bundle *data, plx_domain *output,
                target_code *code, plx_error *error);
 /* The weight of each class, an array of label_count; NULL without class weights (then *ok is true)

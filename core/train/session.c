@@ -85,6 +85,7 @@ static bool build_network(session *session, plx_error *error)
         .fused = experiment->fused,
         .capacity = batch > MODEL_CHUNK ? batch : MODEL_CHUNK,
         .training = true,
+        .bf16 = experiment->train.bf16,
     };
     session->parts = (model_parts){
         .encoding = &session->data->encoding,

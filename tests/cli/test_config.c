@@ -56,6 +56,7 @@ START_TEST(every_default_is_shown)
                  "  seed: 1\n"
                  "  shuffle: true\n"
                  "  threads: 1\n"
+                 "  precision: float32\n"
                  "  log_steps: false\n"
                  "  clip_norm: none\n"
                  "  clip_value: none\n"

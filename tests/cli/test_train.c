@@ -317,6 +317,26 @@ START_TEST(a_run_that_cannot_begin_leaves_no_folder)
 }
 END_TEST
 
+#if defined(__x86_64__)
+START_TEST(a_precision_that_the_machine_lacks_is_code_3)
+{
+    static const char *const environment[] = {"PLEXUS_ISA=avx512", NULL};
+    char *folder = sample_folder();
+    const run_options capped = {.folder = folder, .environment = environment};
+    run *run = run_line(&capped, "train moons.yaml --out run --set train.precision=bf16");
+
+    run_expect_error(
+        run, 3,
+        "--set train.precision=bf16: train.precision is bf16, but PLEXUS_ISA keeps its "
+        "instructions (avx512_bf16) from being used; float32 works everywhere\n");
+    ck_assert(!sample_exists(folder, "run"));
+    run_free(run);
+    run_well(&capped, "train moons.yaml --out run");
+    free(folder);
+}
+END_TEST
+#endif
+
 START_TEST(a_full_disk_behind_stdout_is_code_5)
 {
     char *folder = sample_folder();
@@ -608,6 +628,9 @@ int main(void)
     tcase_add_test(wrong, divergence_ends_the_log);
     tcase_add_test(wrong, warns_of_a_run_that_does_not_converge);
     tcase_add_test(wrong, a_run_that_cannot_begin_leaves_no_folder);
+#if defined(__x86_64__)
+    tcase_add_test(wrong, a_precision_that_the_machine_lacks_is_code_3);
+#endif
     tcase_add_test(wrong, a_full_disk_behind_stdout_is_code_5);
     tcase_add_test(wrong, a_reader_that_left_is_code_5_after_the_whole_run);
     tcase_add_test(same, the_same_experiment_gives_the_same_bytes);

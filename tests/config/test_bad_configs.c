@@ -607,6 +607,8 @@ static const struct broken {
      "experiment.yaml:5:18: train.threads is '0'; it must be a whole number from 1 to 256"},
     {"too many threads", GOOD "train: {threads: 257}\n", 0,
      "experiment.yaml:5:18: train.threads is '257'; it must be a whole number from 1 to 256"},
+    {"an unknown precision", GOOD "train: {precision: bfloat16}\n", 0,
+     "experiment.yaml:5:20: train.precision is 'bfloat16'; it must be one of float32, bf16"},
     {"shuffle without a value", GOOD "train: {shuffle: }\n", 0,
      "experiment.yaml:5:18: train.shuffle has no value; it must be true or false"},
     {"a clip of zero", GOOD "train: {clip_norm: 0}\n", 0,

@@ -542,6 +542,7 @@ START_TEST(train_defaults)
     ck_assert_uint_eq(train->seed, 0);
     ck_assert(train->shuffle);
     ck_assert_int_eq(train->threads, 1);
+    ck_assert(!train->bf16);
     ck_assert(!train->log_steps);
     ck_assert_double_eq(train->clip_norm, 0);
     ck_assert_double_eq(train->clip_value, 0);
@@ -556,7 +557,7 @@ END_TEST
 START_TEST(train_keys)
 {
     experiment *read = with_more("train: {epochs: 3, batch: 7, seed: 42, shuffle: false, threads: "
-                                 "4, log_steps: true, clip_norm: 2.5, top_k: 2}");
+                                 "4, precision: bf16, log_steps: true, clip_norm: 2.5, top_k: 2}");
     const train_config *train = &read->train;
 
     ck_assert_uint_eq(train->epochs, 3);
@@ -564,6 +565,7 @@ START_TEST(train_keys)
     ck_assert_uint_eq(train->seed, 42);
     ck_assert(!train->shuffle);
     ck_assert_int_eq(train->threads, 4);
+    ck_assert(train->bf16);
     ck_assert(train->log_steps);
     ck_assert_double_eq(train->clip_norm, 2.5);
     ck_assert_uint_eq(train->top_k, 2);
@@ -574,9 +576,11 @@ END_TEST
 START_TEST(train_words)
 {
     experiment *read =
-        with_more("train: {batch: full, clip_norm: none, clip_value: 0.5, top_k: none}");
+        with_more("train: {batch: full, clip_norm: none, clip_value: 0.5, top_k: none, "
+                  "precision: float32}");
 
     ck_assert_uint_eq(read->train.batch, 0);
+    ck_assert(!read->train.bf16);
     ck_assert_double_eq(read->train.clip_norm, 0);
     ck_assert_double_eq(read->train.clip_value, 0.5);
     ck_assert_uint_eq(read->train.top_k, 0);

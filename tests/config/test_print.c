@@ -37,6 +37,7 @@ START_TEST(shows_every_default)
                      "  seed: 0\n"
                      "  shuffle: true\n"
                      "  threads: 1\n"
+                     "  precision: float32\n"
                      "  log_steps: false\n"
                      "  clip_norm: none\n"
                      "  clip_value: none\n"
@@ -343,6 +344,7 @@ static const char *const files[] = {
     "data: {generate: moons, validation: 0.5}\n" REST
     "schedule: {name: plateau, watch: train_loss}\ntrain: {early_stopping: true}\n",
     GOOD "train: {batch: full, shuffle: false, threads: 3, log_steps: true, clip_norm: 1}\n",
+    GOOD "train: {precision: bf16}\n",
     GOOD "train: {clip_value: 0.1, top_k: 2, class_weights: balanced, seed: 9}\n",
     GOOD "train: {early_stopping: {monitor: train_loss, patience: 1, min_delta: 1e-3}}\n",
     GOOD "train: {class_weights: {1: 0.5, \"2\": 1, true: 3, a b: 4}}\n",

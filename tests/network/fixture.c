@@ -84,7 +84,8 @@ network *fixture_network_with_loss(fixture *self, const plan *plan, const settin
                                .loss = loss,
                                .fused = plan->fused,
                                .capacity = plan->capacity,
-                               .training = !plan->forward_only};
+                               .training = !plan->forward_only,
+                               .bf16 = plan->bf16};
 
     for (size_t l = 0; l < spec.layer_count; l++)
         layer[l] = (layer_spec){

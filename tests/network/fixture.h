@@ -29,7 +29,7 @@ typedef struct plan {
     const char *loss;                       /* a built-in's name or NULL                         */
     bool fused;
     size_t capacity;
-    bool forward_only;
+    bool forward_only, bf16;
 } plan;
 
 fixture *fixture_new(int threads);

@@ -293,12 +293,26 @@ START_TEST(isa_is_capped)
 }
 END_TEST
 
+#if defined(__x86_64__)
+START_TEST(what_only_bfloat16_needs_is_capped_too)
+{
+    const char *reason;
+
+    ck_assert(product_allows_bf16());
+    ck_assert(product_cap_isa("avx512", &reason));
+    ck_assert(!product_allows_bf16());
+    ck_assert(product_cap_isa("avx512_bf16", &reason));
+    ck_assert(product_allows_bf16());
+}
+END_TEST
+#endif
+
 START_TEST(unknown_isa_is_refused)
 {
     const char *reason = NULL;
 
     ck_assert(!product_cap_isa("avx3", &reason));
-    ck_assert_str_eq(reason, "unknown instruction set; expected sse2, avx2 or avx512");
+    ck_assert_str_eq(reason, "unknown instruction set; expected sse2, avx2, avx512 or avx512_bf16");
 }
 END_TEST
 
@@ -318,6 +332,9 @@ static Suite *suite(void)
     tcase_add_test(one, alpha_zero_reads_no_operand);
     tcase_add_test(one, non_finite_operands_stay_visible);
     tcase_add_test(one, isa_is_capped);
+#if defined(__x86_64__)
+    tcase_add_test(one, what_only_bfloat16_needs_is_capped_too);
+#endif
     tcase_add_test(one, unknown_isa_is_refused);
     suite_add_tcase(all, one);
     return all;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "network/product.h"
 #include "support/file.h"
 #include "support/memory.h"
 
@@ -62,6 +63,20 @@ START_TEST(what_does_not_fit_is_refused)
     assert_refused(refusals[_i].text, false, refusals[_i].expected);
 }
 END_TEST
+
+#if defined(__x86_64__)
+/* Capped, any machine is one that has no bfloat16. */
+START_TEST(a_precision_that_the_machine_lacks_is_refused)
+{
+    const char *reason;
+
+    ck_assert(product_cap_isa("avx512", &reason));
+    assert_refused(MOONS UNIT REST "train: {batch: full, precision: bf16}\n", false,
+                   "experiment.yaml:5:33: train.precision is bf16, but PLEXUS_ISA keeps its "
+                   "instructions (avx512_bf16) from being used; float32 works everywhere");
+}
+END_TEST
+#endif
 
 /* Figures of a CSV file with a target of numbers, for a network and loss. */
 static char *regression(const char *rest, char **csv)
@@ -132,6 +147,9 @@ static Suite *suite(void)
                         sizeof(refusals) / sizeof(refusals[0]));
     tcase_add_test(fits, targets_of_the_wrong_kind_are_refused);
     tcase_add_test(fits, top_k_of_numbers_is_refused);
+#if defined(__x86_64__)
+    tcase_add_test(fits, a_precision_that_the_machine_lacks_is_refused);
+#endif
     tcase_add_test(fits, class_weights_of_numbers_are_refused);
     suite_add_tcase(suite, fits);
     return suite;
