@@ -2,9 +2,10 @@
  * is coupled: it is part of the gradient (adamw has it decoupled).
  *
  *   g = g + weight_decay w
- *   m = beta1 m + (1 - beta1) g
+ *   m = beta1 m + (1 - beta1) g, taken as 0 below the smallest normal number
  *   v = beta2 v + (1 - beta2) g^2;   amsgrad: u = max(u, v), used for v below
  *   w = w - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps),  t the step from 1 */
+#include <float.h>
 #include <math.h>
 
 #include <plexus/plugin.h>
@@ -60,13 +61,21 @@ PLX_INLINE float larger(float a, float b)
     return a > b ? a : b;
 }
 
+/* A mean that fades away, where a unit no longer learns, would spend a hundred steps among the numbers
+ * that are too small to have all their digits, and each of them takes as long as many others. It is
+ * taken as 0. NaN is kept. */
+PLX_INLINE float normal(float x)
+{
+    return fabsf(x) < FLT_MIN ? 0 : x;
+}
+
 /* `top` is the slot of amsgrad, or NULL; the compiler makes a loop of its own for each call. */
 PLX_INLINE void descend(const rates k, uint64_t n, float *restrict w, const float *restrict g,
                         float *restrict m, float *restrict v, float *restrict top)
 {
     for (uint64_t i = 0; i < n; i++) {
         const float d = g[i] + k.decay * w[i];
-        m[i] = k.beta1 * m[i] + k.rest1 * d;
+        m[i] = normal(k.beta1 * m[i] + k.rest1 * d);
         v[i] = k.beta2 * v[i] + k.rest2 * d * d;
         float square = v[i];
         if (top)
