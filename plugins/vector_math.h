@@ -260,8 +260,8 @@ PLX_INLINE double vector_log1p(double u)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* Sums in double, and the largest number, of a row. From eight numbers on there are eight sums side
- * by side, number i in sum i % 8, put together at the end: in an order that n alone decides. */
+/* Sums in double, and the largest number, of a row. Of eight numbers or more there are eight sums
+ * side by side, number i in sum i % 8, put together at the end: in an order that n alone decides. */
 
 PLX_INLINE double vector_join(const double sum[8], double rest)
 {
@@ -271,58 +271,66 @@ PLX_INLINE double vector_join(const double sum[8], double rest)
 
 PLX_INLINE double vector_sum(uint64_t n, const double *x)
 {
+    const uint64_t whole = n < 8 ? 0 : n - n % 8;
     double sum[8] = {0}, rest = 0;
-    const uint64_t whole = n - n % 8;
 
+    for (uint64_t i = whole; i < n; i++)
+        rest += x[i];
+    if (n < 8)
+        return rest;
     for (uint64_t i = 0; i < whole; i += 8)
         for (int k = 0; k < 8; k++)
             sum[k] += x[i + k];
-    for (uint64_t i = whole; i < n; i++)
-        rest += x[i];
-    return whole > 0 ? vector_join(sum, rest) : rest;
+    return vector_join(sum, rest);
 }
 
 PLX_INLINE double vector_sumf(uint64_t n, const float *x)
 {
+    const uint64_t whole = n < 8 ? 0 : n - n % 8;
     double sum[8] = {0}, rest = 0;
-    const uint64_t whole = n - n % 8;
 
+    for (uint64_t i = whole; i < n; i++)
+        rest += (double)x[i];
+    if (n < 8)
+        return rest;
     for (uint64_t i = 0; i < whole; i += 8)
         for (int k = 0; k < 8; k++)
             sum[k] += (double)x[i + k];
-    for (uint64_t i = whole; i < n; i++)
-        rest += (double)x[i];
-    return whole > 0 ? vector_join(sum, rest) : rest;
+    return vector_join(sum, rest);
 }
 
 /* The sum of x y. */
 PLX_INLINE double vector_dotf(uint64_t n, const float *x, const float *y)
 {
+    const uint64_t whole = n < 8 ? 0 : n - n % 8;
     double sum[8] = {0}, rest = 0;
-    const uint64_t whole = n - n % 8;
 
+    for (uint64_t i = whole; i < n; i++)
+        rest += (double)x[i] * (double)y[i];
+    if (n < 8)
+        return rest;
     for (uint64_t i = 0; i < whole; i += 8)
         for (int k = 0; k < 8; k++)
             sum[k] += (double)x[i + k] * (double)y[i + k];
-    for (uint64_t i = whole; i < n; i++)
-        rest += (double)x[i] * (double)y[i];
-    return whole > 0 ? vector_join(sum, rest) : rest;
+    return vector_join(sum, rest);
 }
 
 /* Of no numbers -infinity; a NaN is passed over. */
 PLX_INLINE float vector_maximumf(uint64_t n, const float *x)
 {
+    const uint64_t whole = n < 8 ? 0 : n - n % 8;
     float most[8], all = -INFINITY;
-    const uint64_t whole = n - n % 8;
 
+    for (uint64_t i = whole; i < n; i++)
+        all = x[i] > all ? x[i] : all;
+    if (n < 8)
+        return all;
     for (int k = 0; k < 8; k++)
         most[k] = -INFINITY;
     for (uint64_t i = 0; i < whole; i += 8)
         for (int k = 0; k < 8; k++)
             most[k] = x[i + k] > most[k] ? x[i + k] : most[k];
-    for (uint64_t i = whole; i < n; i++)
-        all = x[i] > all ? x[i] : all;
-    for (int k = 0; whole > 0 && k < 8; k++)
+    for (int k = 0; k < 8; k++)
         all = most[k] > all ? most[k] : all;
     return all;
 }

@@ -17,36 +17,29 @@ static int32_t domain(const void *self, plx_domain *domain)
     return PLX_OK;
 }
 
-enum { ELEMENTS = 256 }; /* worked on at once: whole rows, or a part of a longer one */
+enum { ELEMENTS = 256 }; /* of rows worked on together; a longer row is alone */
 
-PLX_INLINE uint64_t least(uint64_t a, uint64_t b)
+/* The numerators of n contiguous rows in e. One array of them all, so that rows of a few columns
+ * fill a vector too. */
+PLX_INLINE void exponentials(uint64_t n, uint64_t cols, const float *x, uint64_t x_stride, float *e)
 {
-    return a < b ? a : b;
-}
-
-/* y = exp(x - maximum) of some rows; between them only that makes one array of what is to be
- * exponentiated, so that rows of a few columns fill a vector too. */
-PLX_INLINE void exponentials(uint64_t rows, uint64_t cols, const float *x, uint64_t x_stride,
-                             const float *maximum, float *y, uint64_t y_stride)
-{
-    float e[ELEMENTS];
-
-    for (uint64_t r = 0; r < rows; r++)
+    for (uint64_t r = 0; r < n; r++) {
+        const float *row = x + r * x_stride, maximum = vector_maximumf(cols, row);
+        PLX_INDEPENDENT
         for (uint64_t j = 0; j < cols; j++)
-            e[r * cols + j] = x[r * x_stride + j] - maximum[r];
-    for (uint64_t i = 0; i < rows * cols; i++)
+            e[r * cols + j] = row[j] - maximum;
+    }
+    for (uint64_t i = 0; i < n * cols; i++)
         e[i] = vector_expf(e[i]);
-    for (uint64_t r = 0; r < rows; r++)
-        for (uint64_t j = 0; j < cols; j++)
-            y[r * y_stride + j] = e[r * cols + j];
 }
 
-PLX_INLINE void normalise(uint64_t n, float *y)
+PLX_INLINE void normalise(uint64_t n, const float *e, float *y)
 {
-    const float total = (float)vector_sumf(n, y);
+    const float total = (float)vector_sumf(n, e);
 
+    PLX_INDEPENDENT
     for (uint64_t j = 0; j < n; j++)
-        y[j] /= total;
+        y[j] = e[j] / total;
 }
 
 /* dx = J' dy:  dx_j = y_j (dy_j - sum_k y_k dy_k) */
@@ -63,17 +56,15 @@ PLX_CLONES static int32_t forward_rows(const void *self, uint64_t rows, uint64_t
                                        const float *x, uint64_t x_stride, float *y,
                                        uint64_t y_stride)
 {
-    const uint64_t together = cols > 0 && cols < ELEMENTS ? ELEMENTS / cols : 1;
-    float maximum[ELEMENTS];
+    const uint64_t together = cols > 0 && cols <= ELEMENTS ? ELEMENTS / cols : 1;
+    float block[ELEMENTS];
 
     for (uint64_t r = 0, n; r < rows; r += n, x += n * x_stride, y += n * y_stride) {
-        n = least(together, rows - r);
+        float *e = cols <= ELEMENTS ? block : y;
+        n = together < rows - r ? together : rows - r;
+        exponentials(n, cols, x, x_stride, e);
         for (uint64_t k = 0; k < n; k++)
-            maximum[k] = vector_maximumf(cols, x + k * x_stride);
-        for (uint64_t j = 0; j < cols; j += ELEMENTS)
-            exponentials(n, least(ELEMENTS, cols - j), x + j, x_stride, maximum, y + j, y_stride);
-        for (uint64_t k = 0; k < n; k++)
-            normalise(cols, y + k * y_stride);
+            normalise(cols, e + k * cols, y + k * y_stride);
     }
     return PLX_OK;
 }

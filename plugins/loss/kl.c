@@ -131,49 +131,122 @@ PLX_CLONES static int32_t rows(const void *self, const plx_rows *b)
 
 /* ---- on pre-activations of a softmax --------------------------------------------------------- */
 
-/* log sum_c exp(z_c), taken about the maximum; NaN if the row has a NaN or no finite value. */
-PLX_INLINE double log_sum_exp(uint64_t cols, const float *z)
-{
-    const double maximum = (double)vector_maximumf(cols, z);
-    double sum = 0;
+/* In double throughout, unlike the likelihood of rows.h: a divergence is next to zero where both
+ * distributions are nearly the same. First what is kept of a row, then of each element at hand. */
+typedef struct {
+    double maximum[ROWS_ELEMENTS], log_sum[ROWS_ELEMENTS], target[ROWS_ELEMENTS];
+    double sum[ROWS_ELEMENTS], total[ROWS_ELEMENTS];
+    double below[ROWS_ELEMENTS]; /* z_c - maximum, then log p_c                                   */
+    double p[ROWS_ELEMENTS], ratio[ROWS_ELEMENTS], term[ROWS_ELEMENTS];
+} divergences;
 
-    for (uint64_t c = 0; c < cols; c++)
-        sum += vector_exp((double)z[c] - maximum);
-    return maximum + vector_log(sum);
+/* z_c - maximum - log_sum */
+PLX_INLINE void find_below(const plx_rows *b, rows_part part, divergences *d)
+{
+    for (uint64_t r = 0; r < part.count; r++) {
+        const float *z = b->prediction + rows_at(b, part) + r * b->cols;
+        for (uint64_t i = 0; i < part.width; i++)
+            d->below[r * part.width + i] = (double)z[i] - d->maximum[r] - d->log_sum[r];
+    }
 }
 
-/* The divergence alone. It is next to zero where both distributions are nearly the same, so it is
- * taken in double from the exponentials on, unlike the likelihood. */
-PLX_INLINE double softmax_forward(uint64_t cols, const float *z, const float *t)
+/* Adds to each row's sums: of exp(z_c - maximum), of t_c, and of t_c (log t_c - (z_c - maximum)).
+ * log_sum is still 0. */
+PLX_INLINE void add_part(const plx_rows *b, rows_part part, divergences *d)
 {
-    const double lse = log_sum_exp(cols, z);
-    double sum = 0;
+    const float *t = b->target + rows_at(b, part);
 
-    for (uint64_t c = 0; c < cols; c++) {
-        const double log_p = (double)z[c] - lse;
-        const double product = (double)t[c] * (vector_log((double)t[c]) - log_p);
-        sum += t[c] == 0 ? 0 : product;
+    find_below(b, part, d);
+    for (uint64_t i = 0; i < part.count * part.width; i++) {
+        const double goal = (double)t[i], product = goal * (vector_log(goal) - d->below[i]);
+        d->p[i] = vector_exp(d->below[i]);
+        d->term[i] = goal == 0 ? 0 : product;
     }
-    return lse == lse ? sum : lse;
+    for (uint64_t r = 0; r < part.count; r++) {
+        d->sum[r] += vector_sum(part.width, d->p + r * part.width);
+        d->target[r] += vector_sumf(part.width, t + r * part.width);
+        d->total[r] += vector_sum(part.width, d->term + r * part.width);
+    }
 }
 
-/* The divergence, and the gradient times `factor` unless it is NULL. */
-PLX_INLINE double softmax_reverse(uint64_t cols, const float *z, const float *t, double factor,
-                                  float *gradient)
+/* p_c, log p_c/t_c and their product. */
+PLX_INLINE void find_ratios(const plx_rows *b, rows_part part, divergences *d)
 {
-    const double lse = log_sum_exp(cols, z);
-    double sum = 0;
+    const float *t = b->target + rows_at(b, part);
 
-    for (uint64_t c = 0; c < cols; c++) {
-        const double log_p = (double)z[c] - lse;
-        sum += vector_exp(log_p) * (log_p - vector_log(floored((double)t[c])));
+    find_below(b, part, d);
+    for (uint64_t i = 0; i < part.count * part.width; i++) {
+        d->p[i] = vector_exp(d->below[i]);
+        d->ratio[i] = d->below[i] - vector_log(floored((double)t[i]));
+        d->term[i] = d->p[i] * d->ratio[i];
     }
-    for (uint64_t c = 0; gradient && c < cols; c++) {
-        const double log_p = (double)z[c] - lse;
-        const double ratio = log_p - vector_log(floored((double)t[c]));
-        gradient[c] = (float)(factor * vector_exp(log_p) * (ratio - sum));
+}
+
+PLX_INLINE void put_reverse_gradient(const plx_rows *b, rows_part part, const divergences *d)
+{
+    for (uint64_t r = 0; r < part.count; r++) {
+        const double factor = rows_factor(b, part.first + r);
+        float *gradient = b->gradient + rows_at(b, part) + r * b->cols;
+        for (uint64_t i = 0; i < part.width; i++) {
+            const uint64_t at = r * part.width + i;
+            gradient[i] = (float)(factor * d->p[at] * (d->ratio[at] - b->loss[part.first + r]));
+        }
     }
-    return sum;
+}
+
+/* The sums of whole rows, and with them log_sum. */
+PLX_INLINE void add_rows(const plx_rows *b, rows_part part, divergences *d)
+{
+    for (uint64_t r = 0; r < part.count; r++) {
+        d->maximum[r] =
+            (double)vector_maximumf(b->cols, b->prediction + (part.first + r) * b->cols);
+        d->log_sum[r] = d->target[r] = d->sum[r] = d->total[r] = 0;
+    }
+    for (part.c = 0; part.c < b->cols; part.c += part.width) {
+        part.width = rows_least(ROWS_ELEMENTS, b->cols - part.c);
+        add_part(b, part, d);
+    }
+    for (uint64_t r = 0; r < part.count; r++)
+        d->log_sum[r] = vector_log(d->sum[r]);
+}
+
+/* Only the losses. */
+PLX_INLINE void softmax_forward(const plx_rows *b)
+{
+    divergences d;
+    rows_part part = {0};
+
+    for (; part.first < b->rows; part.first += part.count) {
+        part.count = rows_together(b, part.first);
+        add_rows(b, part, &d);
+        for (uint64_t r = 0; r < part.count; r++)
+            b->loss[part.first + r] = d.total[r] + d.log_sum[r] * d.target[r];
+    }
+}
+
+PLX_INLINE void softmax_reverse(const plx_rows *b)
+{
+    divergences d;
+    rows_part part = {0};
+
+    for (; part.first < b->rows; part.first += part.count) {
+        part.count = rows_together(b, part.first);
+        add_rows(b, part, &d);
+        for (uint64_t r = 0; r < part.count; r++)
+            b->loss[part.first + r] = 0;
+        for (part.c = 0; part.c < b->cols; part.c += part.width) {
+            part.width = rows_least(ROWS_ELEMENTS, b->cols - part.c);
+            find_ratios(b, part, &d);
+            for (uint64_t r = 0; r < part.count; r++)
+                b->loss[part.first + r] += vector_sum(part.width, d.term + r * part.width);
+        }
+        for (part.c = 0; b->gradient && part.c < b->cols; part.c += part.width) {
+            part.width = rows_least(ROWS_ELEMENTS, b->cols - part.c);
+            if (part.width < b->cols)
+                find_ratios(b, part, &d);
+            put_reverse_gradient(b, part, &d);
+        }
+    }
 }
 
 /* Forward, the gradient is that of cross_entropy to the bit: two runs with the one and the other
@@ -182,13 +255,11 @@ PLX_CLONES static int32_t softmax_rows(const void *self, const plx_rows *b)
 {
     const kl *s = self;
 
-    if (!s->reverse)
+    if (s->reverse) {
+        softmax_reverse(b);
+    } else {
         rows_softmax_likelihood(b);
-    for (uint64_t r = 0; r < b->rows; r++) {
-        const float *z = b->prediction + r * b->cols, *t = b->target + r * b->cols;
-        float *gradient = b->gradient ? b->gradient + r * b->cols : NULL;
-        b->loss[r] = s->reverse ? softmax_reverse(b->cols, z, t, rows_factor(b, r), gradient)
-                                : softmax_forward(b->cols, z, t);
+        softmax_forward(b);
     }
     return PLX_OK;
 }

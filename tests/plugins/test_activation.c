@@ -531,6 +531,37 @@ START_TEST(softmax_splits_and_runs_in_place)
 }
 END_TEST
 
+/* However many rows there are, and however long: in one call or one by one, in place. */
+START_TEST(softmax_rows_keep_to_themselves)
+{
+    enum { MOST = 3000 };
+    static const uint64_t widths[] = {1, 2, 7, 8, 31, 255, 256, 257, 700};
+    static float x[MOST], dy[MOST], y[MOST], y2[MOST], dx[MOST], dx2[MOST];
+    const plx_activation *a = load_activation("softmax");
+    const uint64_t cols = widths[_i], rows = MOST / cols;
+
+    fill(x, MOST, 6);
+    for (size_t i = 0; i < MOST; i++)
+        x[i] = x[i] > -1e30f && x[i] < 1e30f ? x[i] : 0;
+    fill(dy, MOST, 7);
+    memcpy(y2, x, sizeof(y2));
+    memcpy(dx2, dy, sizeof(dx2));
+    a->forward_rows(NULL, rows, cols, x, cols, y, cols);
+    a->backward_rows(NULL, rows, cols, NULL, 0, y, cols, dy, cols, dx, cols);
+    for (uint64_t at = 0; at < rows * cols; at += cols) {
+        double sum = 0;
+        a->forward_rows(NULL, 1, cols, y2 + at, cols, y2 + at, cols);
+        a->backward_rows(NULL, 1, cols, NULL, 0, y2 + at, cols, dx2 + at, cols, dx2 + at, cols);
+        for (uint64_t j = 0; j < cols; j++)
+            sum += (double)y[at + j];
+        if (fabs(sum - 1) > 1e-6)
+            ck_abort_msg("row at %d sums to %.9g", (int)at, sum);
+    }
+    ck_assert_mem_eq(y, y2, rows * cols * sizeof(*y));
+    ck_assert_mem_eq(dx, dx2, rows * cols * sizeof(*dx));
+}
+END_TEST
+
 START_TEST(softmax_of_no_rows_or_columns_is_no_work)
 {
     const plx_activation *a = load_activation("softmax");
@@ -604,6 +635,7 @@ static Suite *suite(void)
     tcase_add_test(r, softmax_agrees_with_the_formula);
     tcase_add_test(r, softmax_backward_is_the_jacobian);
     tcase_add_test(r, softmax_splits_and_runs_in_place);
+    tcase_add_loop_test(r, softmax_rows_keep_to_themselves, 0, 9);
     tcase_add_test(r, softmax_of_no_rows_or_columns_is_no_work);
     tcase_add_loop_test(r, softmax_of_a_bad_row_is_nan, 0, sizeof(bad_rows) / sizeof(bad_rows[0]));
     tcase_add_test(r, softmax_gives_a_masked_unit_nothing);

@@ -323,6 +323,75 @@ START_TEST(splitting_changes_no_bit)
 }
 END_TEST
 
+/* Rows of any length, in any number, are computed as each would be alone. */
+START_TEST(rows_keep_to_themselves)
+{
+    enum { MOST = 3000 };
+    static const uint64_t widths[] = {1, 2, 7, 8, 31, 255, 256, 257, 700};
+    static float x[MOST], t[MOST], gradient[MOST], gradient2[MOST], weight[MOST];
+    static double loss[MOST], loss2[MOST];
+    const loss_case *k = &cases[_i];
+
+    for (size_t i = 0; i < MOST; i++) {
+        x[i] = (float)(i * 37 % 101 + 1) / 103;
+        t[i] = (float)(i * 53 % 11) / 10;
+        weight[i] = (float)(i % 5);
+    }
+    for (size_t w = 0; w < sizeof(widths) / sizeof(widths[0]); w++)
+        for (int weighted = 0; weighted < 2; weighted++) {
+            const uint64_t cols = widths[w], rows = MOST / cols;
+            plx_rows b = block(k, rows, x, t, loss, gradient);
+            b.cols = cols;
+            b.row_weight = weighted ? weight : NULL;
+            call(k, &b);
+            for (uint64_t r = 0; r < rows; r++) {
+                plx_rows one =
+                    block(k, 1, x + r * cols, t + r * cols, loss2 + r, gradient2 + r * cols);
+                one.cols = cols;
+                one.row_weight = weighted ? weight + r : NULL;
+                call(k, &one);
+            }
+            ck_assert_mem_eq(loss, loss2, rows * sizeof(*loss));
+            ck_assert_mem_eq(gradient, gradient2, rows * cols * sizeof(*gradient));
+        }
+}
+END_TEST
+
+/* A row too long to be worked on at once: after a softmax its columns are COLS known ones far apart
+ * and others that are masked; else the known ones again and again. */
+START_TEST(a_long_row_is_summed_in_parts)
+{
+    enum { TIMES = 234, LONG = TIMES * COLS };
+    const loss_case *k = &cases[_i];
+    const int masked = k->partner && k->family == PLX_SIMPLEX, summed = k->family == PLX_SIMPLEX;
+    const int padded = masked && strcmp(k->settings, "reverse=1") != 0;
+    const float *x = prediction_of(k), *t = target_of(k);
+    float known[COLS], gradient[LONG], long_x[LONG], long_t[LONG];
+    double loss = 0;
+
+    if (masked && !padded)
+        return; /* reverse, a masked logit costs NaN */
+    const double alone = call_row(k, x, t, known);
+    for (int i = 0; i < LONG; i++) {
+        const int own = i % TIMES == TIMES / 2;
+        long_x[i] = padded ? (own ? x[i / TIMES] : -INFINITY) : x[i % COLS];
+        long_t[i] = padded ? (own ? t[i / TIMES] : 0) : t[i % COLS];
+    }
+    plx_rows b = block(k, 1, long_x, long_t, &loss, gradient);
+    b.cols = LONG;
+    call(k, &b);
+    const double times = padded || !summed || strstr("mse mae huber", k->name) ? 1 : TIMES;
+    ck_assert_double_eq_tol(loss, times * alone, 1e-12 * fmax(fabs(times * alone), 1));
+    for (int i = 0; i < LONG; i++) {
+        const int own = i % TIMES == TIMES / 2;
+        const double expected =
+            padded ? (own ? (double)known[i / TIMES] : 0) : (double)known[i % COLS] * times / TIMES;
+        if (fabs((double)gradient[i] - expected) > 2e-7 * fabs(expected) + 1e-9)
+            ck_abort_msg("element %d: %.9g, not %.9g", i, (double)gradient[i], expected);
+    }
+}
+END_TEST
+
 START_TEST(losses_need_no_gradient)
 {
     const loss_case *k = &cases[_i];
@@ -690,6 +759,8 @@ static Suite *suite(void)
     tcase_add_loop_test(c, gradients_are_difference_quotients, 0, CASES);
     tcase_add_loop_test(c, weights_leave_the_losses_alone, 0, CASES);
     tcase_add_loop_test(c, splitting_changes_no_bit, 0, CASES);
+    tcase_add_loop_test(c, rows_keep_to_themselves, 0, CASES);
+    tcase_add_loop_test(c, a_long_row_is_summed_in_parts, 0, CASES);
     tcase_add_loop_test(c, losses_need_no_gradient, 0, CASES);
     tcase_add_loop_test(c, no_rows_are_no_work, 0, CASES);
     tcase_add_loop_test(c, nan_comes_out_as_nan, 0, CASES);
