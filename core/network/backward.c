@@ -14,7 +14,6 @@
  * is only done where all gradients are known to be finite before the first of them is computed:
  * |dW| <= rows max|dZ| max|X|, so a look at dZ and X tells. */
 #include <float.h>
-#include <math.h>
 
 #include "network/layers.h"
 #include "network/product.h"
@@ -427,6 +426,12 @@ static bool fill_gradients(network *network, gradient_job *job, plx_error *error
     return run_tasks(network, &run, error);
 }
 
+/* NaN stays, where fmax would lose it. */
+static double at_least_one(double x)
+{
+    return x < 1 ? 1 : x;
+}
+
 /* Whether no gradient can overflow, whatever the order of its sums; nor a number that is rounded, which
  * makes it larger by a 256th at most. */
 static bool is_bounded(const network *network)
@@ -436,7 +441,7 @@ static bool is_bounded(const network *network)
         const double delta = (double)network_largest(layer->delta, network->rows * layer->units);
         const double x =
             (double)network_largest(layer_input(network, l), network->rows * layer->fan_in);
-        if (!(2 * (double)network->rows * fmax(delta, 1) * fmax(x, 1) <= (double)FLT_MAX))
+        if (!(2 * (double)network->rows * at_least_one(delta) * at_least_one(x) <= (double)FLT_MAX))
             return false;
     }
     return true;
