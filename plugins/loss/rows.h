@@ -3,8 +3,8 @@
  * sigmoid, whose gradient cross_entropy and kl must have to the bit.
  *
  * Rows are contiguous, so the elements of several are one array. What is computed of each alone
- * fills working memory on the stack; only then are rows summed, in double, in order of their
- * columns. Where the work is cut does not show in a result. */
+ * fills working memory on the stack; only then are rows summed, in double, in an order that their
+ * length alone decides. Where a batch is cut does not show in a result. */
 #ifndef PLUGINS_LOSS_ROWS_H
 #define PLUGINS_LOSS_ROWS_H
 
@@ -22,9 +22,9 @@ PLX_INLINE uint64_t rows_least(uint64_t a, uint64_t b)
 /* How many rows from `first` on are worked on together. */
 PLX_INLINE uint64_t rows_together(const plx_rows *b, uint64_t first)
 {
-    const uint64_t fit = b->cols < ROWS_ELEMENTS ? ROWS_ELEMENTS / (b->cols + !b->cols) : 1;
+    const uint64_t fit = b->cols > 0 ? ROWS_ELEMENTS / b->cols : 1;
 
-    return rows_least(fit, b->rows - first);
+    return rows_least(fit > 0 ? fit : 1, b->rows - first);
 }
 
 /* scale times the row's weight: what a row's own gradient is multiplied by. */
