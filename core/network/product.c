@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "network/extent.h"
 #include "network/kernel.h"
 
 enum {
@@ -52,11 +53,6 @@ static const kernel *choose(void)
 }
 
 /* ---- one part of k --------------------------------------------------------------------------- */
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 static operand moved(operand x, size_t down, size_t right)
 {
@@ -121,7 +117,7 @@ static void scale(size_t m, size_t n, float beta, float *c, size_t ldc)
 static void do_parts(size_t m, size_t n, size_t k, operand left, operand right, target to)
 {
     const kernel *kernel = choose();
-    const size_t parts = k / DEPTH + (k % DEPTH != 0), depth = k / parts + (k % parts != 0);
+    const size_t depth = even_part(k, DEPTH);
     const float *bias = to.bias;
 
     for (size_t p = 0; p < k; p += depth) {

@@ -5,6 +5,7 @@
  * the caller; a strip of b that only one product needs is rounded on the stack. */
 #include "network/product_bf16.h"
 
+#include "network/extent.h"
 #include "network/kernel.h"
 #include "network/product.h"
 
@@ -23,16 +24,6 @@ const char *product_bf16_lack(void)
     if (bf16 == NULL || !bf16->is_supported())
         return "this CPU has no instructions for it (avx512_bf16)";
     return NULL;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t divide_up(size_t a, size_t b)
-{
-    return a / b + (a % b != 0);
 }
 
 size_t bf16_half(size_t n)
@@ -62,12 +53,6 @@ void bf16_round_strips(size_t rows, size_t cols, const float *x, size_t pairs, f
 
 /* ---- products -------------------------------------------------------------------------------- */
 
-/* The even parts that `pairs` is cut into. */
-static size_t part_depth(size_t pairs)
-{
-    return divide_up(pairs, divide_up(pairs, DEPTH));
-}
-
 /* Columns col .. col + width - 1 of op(b), from row `from` of it on, into a panel. */
 static void fill_panel(bool transposed, size_t width, size_t k, const float *b, size_t ldb,
                        size_t from, size_t col, float *panel)
@@ -81,7 +66,7 @@ static void fill_panel(bool transposed, size_t width, size_t k, const float *b, 
 void bf16_product(bool transposed, size_t m, size_t n, size_t k, const float *a, const float *b,
                   size_t ldb, const float *bias, float *c, size_t ldc)
 {
-    const size_t pairs = bf16_half(k), depth = part_depth(pairs);
+    const size_t pairs = bf16_half(k), depth = even_part(pairs, DEPTH);
     float panel[BF16_STRIP * DEPTH] __attribute__((aligned(64)));
 
     for (size_t col = 0; col < n; col += BF16_STRIP) {
@@ -111,7 +96,7 @@ static size_t within_strip(size_t from, size_t end)
 static void multiply_strips(size_t rows, size_t cols, size_t pairs, const float *a, const float *b,
                             float *c, size_t ldc)
 {
-    const size_t depth = part_depth(pairs);
+    const size_t depth = even_part(pairs, DEPTH);
 
     for (size_t p = 0; p < pairs; p += depth)
         bf16->strip(rows, cols, smaller(pairs - p, depth),

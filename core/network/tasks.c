@@ -2,6 +2,7 @@
  * the shape of the matrix alone, never from the number of threads: what is summed block by block
  * keeps its bits. Where a task runs changes nothing, so a run of little work stays on the calling
  * thread. */
+#include "network/extent.h"
 #include "network/layers.h"
 
 /* Blocks are about as wide as a product's strip, and high: a strip of the weights is laid out once for
@@ -14,18 +15,12 @@ enum {
     LITTLE = 65536, /* multiplications that take about as long as waking a thread                */
 };
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return a / b + (a % b != 0);
-}
-
 /* The step that cuts `extent` into as few even parts as have at most `most`. */
 static size_t even_step(size_t extent, size_t most)
 {
     if (extent <= most)
         return extent;
-    const size_t part = divide_up(extent, divide_up(extent, most));
-    return divide_up(part, MULTIPLE) * MULTIPLE;
+    return divide_up(even_part(extent, most), MULTIPLE) * MULTIPLE;
 }
 
 grid grid_cut(size_t rows, size_t cols, size_t most_rows, size_t most_cols)

@@ -187,19 +187,24 @@ static bool is_frozen(const driver *d, size_t tensor)
     return d->group[d->tensor[tensor].group].lr_ratio == 0;
 }
 
+static int32_t step_elements(const driver *d, const plx_step *step, uint64_t n, float *w,
+                             const float *g, void *const *slot)
+{
+    if (is_frozen(d, step->tensor))
+        return PLX_OK;
+    return d->optimizer->step_range(d->group[d->tensor[step->tensor].group].self, step, n, w, g,
+                                    slot);
+}
+
 static void run_range(void *context, size_t task, int thread)
 {
     driver *d = context;
     range *piece = &d->ranges[task];
-    const void *self = d->group[d->tensor[piece->tensor].group].self;
     plx_step step = step_of(d, piece->tensor);
 
     step.offset = piece->offset;
     step.scratch = NULL;
-    piece->status = PLX_OK;
-    if (!is_frozen(d, piece->tensor))
-        piece->status =
-            d->optimizer->step_range(self, &step, piece->n, piece->w, piece->g, piece->slot);
+    piece->status = step_elements(d, &step, piece->n, piece->w, piece->g, piece->slot);
     piece->finite = network_all_finite(piece->w, piece->n);
 }
 
@@ -365,9 +370,7 @@ static void step_piece(driver *d, plx_step *step, uint64_t n, const float *g)
 
     for (size_t k = 0; k < set->count; k++)
         slot[k] = (char *)set->data[k] + step->offset * slots_width(set->slot[k].plan.type);
-    if (!is_frozen(d, tensor))
-        note_worse(d, d->optimizer->step_range(d->group[d->tensor[tensor].group].self, step, n, w,
-                                               g, slot));
+    note_worse(d, step_elements(d, step, n, w, g, slot));
     if (!network_all_finite(w, n))
         atomic_store(&d->broken, true);
 }
