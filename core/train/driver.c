@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "network/network.h"
+#include "support/denormals.h"
 #include "support/memory.h"
 #include "train/driver_internal.h"
 
@@ -202,9 +203,12 @@ static void run_range(void *context, size_t task, int thread)
     range *piece = &d->ranges[task];
     plx_step step = step_of(d, piece->tensor);
 
+    const denormals before = denormals_off();
+
     step.offset = piece->offset;
     step.scratch = NULL;
     piece->status = step_elements(d, &step, piece->n, piece->w, piece->g, piece->slot);
+    denormals_restore(before);
     piece->finite = network_all_finite(piece->w, piece->n);
 }
 
@@ -378,6 +382,7 @@ static void step_piece(driver *d, plx_step *step, uint64_t n, const float *g)
 void driver_piece(void *context, size_t tensor, uint64_t offset, uint64_t n, const float *g)
 {
     driver *d = context;
+    const denormals before = denormals_off();
     plx_step step = step_of(d, tensor);
 
     step.scratch = NULL;
@@ -386,6 +391,7 @@ void driver_piece(void *context, size_t tensor, uint64_t offset, uint64_t n, con
         step.offset = offset + at;
         step_piece(d, &step, left < PIECE ? left : PIECE, g + at);
     }
+    denormals_restore(before);
 }
 
 /* --- what a profile asks for --- */

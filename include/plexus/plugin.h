@@ -530,7 +530,9 @@ typedef struct plx_parameter {
 
 /* Exactly one of step_range, step_tensor, step_model is given:
  *   step_range   elementwise updates (sgd, adam). The core may split a tensor over threads and run
- *                it inside the backward pass. Its tensor slots must have the parameter's shape.
+ *                it inside the backward pass. Its tensor slots must have the parameter's shape. When
+ *                it is called, x86 and 64-bit ARM take numbers below FLT_MIN as 0, which averages
+ *                that fade away would else spend much time on.
  *   step_tensor  one matrix or bias at a time (LAMB, Muon, Shampoo, Adafactor).
  *   step_model   all tensors at once (L-BFGS, Prodigy, SAM). */
 typedef struct plx_optimizer {

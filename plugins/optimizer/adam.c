@@ -2,10 +2,9 @@
  * is coupled: it is part of the gradient (adamw has it decoupled).
  *
  *   g = g + weight_decay w
- *   m = beta1 m + (1 - beta1) g, taken as 0 below the smallest normal number
+ *   m = beta1 m + (1 - beta1) g
  *   v = beta2 v + (1 - beta2) g^2;   amsgrad: u = max(u, v), used for v below
  *   w = w - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps),  t the step from 1 */
-#include <float.h>
 #include <math.h>
 
 #include <plexus/plugin.h>
@@ -36,7 +35,8 @@ static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_
     return status;
 }
 
-/* The bias corrections of this step: 1 - beta1^t and sqrt(1 - beta2^t). */
+/* The bias corrections of this step, as factors: 1 / (1 - beta1^t) and
+ * 1 / sqrt(1 - beta2^t). */
 typedef struct {
     double mean, root;
 } corrections;
@@ -46,8 +46,8 @@ static int32_t begin_step(const void *self, const plx_step *step, void *constant
     const adam *s = self;
     corrections *c = constants;
 
-    c->mean = 1 - pow(s->beta1, (double)step->step);
-    c->root = sqrt(1 - pow(s->beta2, (double)step->step));
+    c->mean = 1 / (1 - pow(s->beta1, (double)step->step));
+    c->root = 1 / sqrt(1 - pow(s->beta2, (double)step->step));
     return PLX_OK;
 }
 
@@ -61,26 +61,18 @@ PLX_INLINE float larger(float a, float b)
     return a > b ? a : b;
 }
 
-/* A mean that fades away, where a unit no longer learns, would spend a hundred steps among the numbers
- * that are too small to have all their digits, and each of them takes as long as many others. It is
- * taken as 0. NaN is kept. */
-PLX_INLINE float normal(float x)
-{
-    return fabsf(x) < FLT_MIN ? 0 : x;
-}
-
 /* `top` is the slot of amsgrad, or NULL; the compiler makes a loop of its own for each call. */
 PLX_INLINE void descend(const rates k, uint64_t n, float *restrict w, const float *restrict g,
                         float *restrict m, float *restrict v, float *restrict top)
 {
     for (uint64_t i = 0; i < n; i++) {
         const float d = g[i] + k.decay * w[i];
-        m[i] = normal(k.beta1 * m[i] + k.rest1 * d);
+        m[i] = k.beta1 * m[i] + k.rest1 * d;
         v[i] = k.beta2 * v[i] + k.rest2 * d * d;
         float square = v[i];
         if (top)
             square = top[i] = larger(top[i], square);
-        w[i] -= k.rate * m[i] / (sqrtf(square) / k.root + k.eps);
+        w[i] -= k.rate * m[i] / (sqrtf(square) * k.root + k.eps);
     }
 }
 
@@ -90,7 +82,7 @@ PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uin
     const adam *s = self;
     const corrections *c = step->constants;
     const rates k = {
-        .rate = (float)(step->lr / c->mean),
+        .rate = (float)(step->lr * c->mean),
         .decay = (float)s->weight_decay,
         .beta1 = (float)s->beta1,
         .rest1 = (float)(1 - s->beta1),

@@ -35,7 +35,8 @@ static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_
     return status;
 }
 
-/* The bias corrections of this step: 1 - beta1^t and sqrt(1 - beta2^t). */
+/* The bias corrections of this step, as factors: 1 / (1 - beta1^t) and
+ * 1 / sqrt(1 - beta2^t). */
 typedef struct {
     double mean, root;
 } corrections;
@@ -45,8 +46,8 @@ static int32_t begin_step(const void *self, const plx_step *step, void *constant
     const adamw *s = self;
     corrections *c = constants;
 
-    c->mean = 1 - pow(s->beta1, (double)step->step);
-    c->root = sqrt(1 - pow(s->beta2, (double)step->step));
+    c->mean = 1 / (1 - pow(s->beta1, (double)step->step));
+    c->root = 1 / sqrt(1 - pow(s->beta2, (double)step->step));
     return PLX_OK;
 }
 
@@ -70,7 +71,7 @@ PLX_INLINE void descend(const rates k, uint64_t n, float *restrict w, const floa
         float square = v[i];
         if (top)
             square = top[i] = larger(top[i], square);
-        w[i] = k.shrink * w[i] - k.rate * m[i] / (sqrtf(square) / k.root + k.eps);
+        w[i] = k.shrink * w[i] - k.rate * m[i] / (sqrtf(square) * k.root + k.eps);
     }
 }
 
@@ -80,7 +81,7 @@ PLX_CLONES static int32_t step_range(const void *self, const plx_step *step, uin
     const adamw *s = self;
     const corrections *c = step->constants;
     const rates k = {
-        .rate = (float)(step->lr / c->mean),
+        .rate = (float)(step->lr * c->mean),
         .shrink = (float)(1 - step->lr * s->weight_decay),
         .beta1 = (float)s->beta1,
         .rest1 = (float)(1 - s->beta1),

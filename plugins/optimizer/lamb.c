@@ -39,7 +39,8 @@ static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_
     return status;
 }
 
-/* The bias corrections of this step: 1 - beta1^t and sqrt(1 - beta2^t). */
+/* The bias corrections of this step, as factors: 1 / (1 - beta1^t) and
+ * 1 / sqrt(1 - beta2^t). */
 typedef struct {
     double mean, root;
 } corrections;
@@ -49,8 +50,8 @@ static int32_t begin_step(const void *self, const plx_step *step, void *constant
     const lamb *s = self;
     corrections *c = constants;
 
-    c->mean = 1 - pow(s->beta1, (double)step->step);
-    c->root = sqrt(1 - pow(s->beta2, (double)step->step));
+    c->mean = 1 / (1 - pow(s->beta1, (double)step->step));
+    c->root = 1 / sqrt(1 - pow(s->beta2, (double)step->step));
     return PLX_OK;
 }
 
@@ -67,7 +68,7 @@ PLX_INLINE void direction(const lamb *s, const plx_step *step, const float *w, c
     for (uint64_t i = 0; i < step->rows * step->cols; i++) {
         m[i] = beta1 * m[i] + rest1 * g[i];
         v[i] = beta2 * v[i] + rest2 * g[i] * g[i];
-        u[i] = m[i] / mean / (sqrtf(v[i]) / root + eps) + decay * w[i];
+        u[i] = m[i] * mean / (sqrtf(v[i]) * root + eps) + decay * w[i];
     }
 }
 

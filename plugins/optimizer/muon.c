@@ -76,7 +76,8 @@ static int32_t plan_slots(const void *self, const plx_tensor *tensor, const plx_
     return status == PLX_OK ? emit->like_parameter(emit, "square") : status;
 }
 
-/* adamw's bias corrections of this step: 1 - beta1^t and sqrt(1 - beta2^t). */
+/* adamw's bias corrections of this step, as factors: 1 / (1 - beta1^t) and
+ * 1 / sqrt(1 - beta2^t). */
 typedef struct {
     double mean, root;
 } corrections;
@@ -86,8 +87,8 @@ static int32_t begin_step(const void *self, const plx_step *step, void *constant
     const muon *s = self;
     corrections *c = constants;
 
-    c->mean = 1 - pow(s->beta1, (double)step->step);
-    c->root = sqrt(1 - pow(s->beta2, (double)step->step));
+    c->mean = 1 / (1 - pow(s->beta1, (double)step->step));
+    c->root = 1 / sqrt(1 - pow(s->beta2, (double)step->step));
     return PLX_OK;
 }
 
@@ -96,7 +97,7 @@ PLX_CLONES static void step_adamw(const muon *s, const plx_step *step, float *re
 {
     const corrections *c = step->constants;
     const double lr = step->lr * s->adamw_rate;
-    const float rate = (float)(lr / c->mean), shrink = (float)(1 - lr * s->weight_decay);
+    const float rate = (float)(lr * c->mean), shrink = (float)(1 - lr * s->weight_decay);
     const float beta1 = (float)s->beta1, rest1 = (float)(1 - s->beta1);
     const float beta2 = (float)s->beta2, rest2 = (float)(1 - s->beta2);
     const float root = (float)c->root, eps = (float)s->eps;
@@ -104,7 +105,7 @@ PLX_CLONES static void step_adamw(const muon *s, const plx_step *step, float *re
     for (uint64_t i = 0; i < step->rows * step->cols; i++) {
         m[i] = beta1 * m[i] + rest1 * g[i];
         v[i] = beta2 * v[i] + rest2 * g[i] * g[i];
-        w[i] = shrink * w[i] - rate * m[i] / (sqrtf(v[i]) / root + eps);
+        w[i] = shrink * w[i] - rate * m[i] / (sqrtf(v[i]) * root + eps);
     }
 }
 

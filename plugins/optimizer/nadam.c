@@ -61,7 +61,7 @@ static int32_t begin_step(const void *self, const plx_step *step, void *constant
     *product *= now;
     c->gradient = (1 - now) / (1 - *product);
     c->mean = next / (1 - *product * next);
-    c->root = sqrt(1 - pow(s->beta2, t));
+    c->root = 1 / sqrt(1 - pow(s->beta2, t));
     return PLX_OK;
 }
 
@@ -76,7 +76,7 @@ PLX_INLINE void descend(rates k, uint64_t n, float *restrict w, const float *res
         const float d = g[i] + k.decay * w[i];
         m[i] = k.beta1 * m[i] + k.rest1 * d;
         v[i] = k.beta2 * v[i] + k.rest2 * d * d;
-        w[i] -= (k.gradient * d + k.mean * m[i]) / (sqrtf(v[i]) / k.root + k.eps);
+        w[i] -= (k.gradient * d + k.mean * m[i]) / (sqrtf(v[i]) * k.root + k.eps);
     }
 }
 

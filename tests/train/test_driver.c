@@ -579,6 +579,43 @@ START_TEST(an_infinite_weight_of_a_piece_is_reported)
 }
 END_TEST
 
+#if defined(__x86_64__) || defined(__aarch64__)
+/* Below the smallest normal number, and known to the compiler as little as any weight. */
+static volatile float tiny = 1e-40F;
+
+static int32_t add_tiny(const void *self, const plx_step *step, uint64_t n, float *w,
+                        const float *g, void *const *slot)
+{
+    for (uint64_t i = 0; i < n; i++)
+        w[i] = step->step % 2 ? tiny * 1e10F : 1e-30F * (tiny + 1e-30F);
+    return PLX_OK;
+}
+
+static void expect_no_denormals(rig *rig)
+{
+    for (size_t i = 0; i < HIDDEN * INPUTS; i++)
+        ck_assert(network_weights(rig->network, 0)[i] == 0);
+    ck_assert(tiny * 1e10F > 0);
+    fill_network(rig->network);
+}
+
+/* As operands in the first step, as results in the second. */
+START_TEST(denormals_are_zeros_to_a_step_and_to_nothing_else)
+{
+    static const plx_optimizer optimizer = {.size = sizeof(optimizer), .step_range = add_tiny};
+    rig *rig = rig_driven(&optimizer, 2);
+
+    for (int64_t number = 1; number <= 2; number++) {
+        step(rig, number, 0.1);
+        expect_no_denormals(rig);
+        step_in_pieces(rig, number, 5000);
+        expect_no_denormals(rig);
+    }
+    rig_free(rig);
+}
+END_TEST
+#endif
+
 /* Fails, or has enough, on the third tensor. */
 static int32_t end_at_the_third(const void *self, const plx_step *step, uint64_t n, float *w,
                                 const float *g, void *const *slot)
@@ -1332,6 +1369,9 @@ static Suite *suite(void)
     tcase_add_loop_test(range, pieces_come_to_the_bits_of_a_whole_step, 0, 6);
     tcase_add_test(range, clipped_gradients_come_in_no_pieces);
     tcase_add_test(range, an_infinite_weight_of_a_piece_is_reported);
+#if defined(__x86_64__) || defined(__aarch64__)
+    tcase_add_test(range, denormals_are_zeros_to_a_step_and_to_nothing_else);
+#endif
     tcase_add_test(range, what_a_piece_comes_to_is_told_at_the_end);
     tcase_add_test(range, an_end_without_pieces_takes_the_step);
     tcase_add_test(tensor, tensors_are_stepped_in_order);
