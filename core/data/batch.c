@@ -12,6 +12,7 @@
 enum {
     LINE = 64, /* bytes of the cache that are fetched together                                    */
     AHEAD = 4, /* rows                                                                            */
+    EXPECTED = 128 << 10, /* bytes: with what a step needs besides they should stay in the cache  */
 };
 
 /* --- inputs --- */
@@ -160,6 +161,14 @@ static void ask_for(const data_part *part, uint32_t position, size_t near)
 
     for (size_t at = 0; row < near && at < size; at += LINE)
         __builtin_prefetch((const char *)near_row(data, row) + at);
+}
+
+void data_expect(const data_part *part, const uint32_t *positions, size_t n)
+{
+    const size_t near = dataset_near(part->source), size = dataset_row_bytes(part->source);
+
+    for (size_t i = 0; i < n && (i + 1) * size <= EXPECTED; i++)
+        ask_for(part, positions[i], near);
 }
 
 /* How many rows from positions[0] on lie behind each other and are converted alike: one call does. */

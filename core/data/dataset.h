@@ -60,6 +60,9 @@ bool data_unchanged(const data_bundle *bundle, plx_error *error);
 dataset *data_read(const encoding *encoding, const char *path, const char *targets,
                    bool with_targets, const logger *log, plx_error *error);
 
+/* Asks the memory for rows that data_inputs is soon to gather, which may lie anywhere in it; of many
+ * rows for the first few. */
+void data_expect(const data_part *part, const uint32_t *positions, size_t n);
 /* Inputs of the rows at positions[0 .. n-1] of a part, (n x features), converted and scaled.
  * No allocation. Rows that cannot be read are zeros, and dataset_intact tells. */
 void data_inputs(const data_part *part, const encoding *encoding, const uint32_t *positions,

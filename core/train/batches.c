@@ -55,17 +55,35 @@ void batches_order(batches *batches, bool shuffle, uint64_t seed, int64_t epoch)
         batches->order[i] = (uint32_t)i;
 }
 
+/* The rows of a batch; *rows tells how many. */
+static const uint32_t *positions_of(const batches *batches, size_t index, size_t *rows)
+{
+    const size_t first = index * batches->size, left = batches->part->rows - first;
+
+    *rows = left < batches->size ? left : batches->size;
+    return batches->order + first;
+}
+
+/* While the batch at hand is learned from, the next one's rows come into the cache. */
+static void expect_next(const batches *batches, size_t index)
+{
+    size_t rows;
+
+    if (index + 1 < batches->count) {
+        const uint32_t *next = positions_of(batches, index + 1, &rows);
+        data_expect(batches->part, next, rows);
+    }
+}
+
 void batches_load(batches *batches, size_t index)
 {
-    const size_t first = index * batches->size;
-    const size_t left = batches->part->rows - first;
     const bool classes = batches->encoding->targets == TARGETS_CLASS;
-    const uint32_t *position = batches->order + first;
+    const uint32_t *position = positions_of(batches, index, &batches->rows);
 
-    batches->rows = left < batches->size ? left : batches->size;
     data_inputs(batches->part, batches->encoding, position, batches->rows, batches->x);
     data_targets(batches->part, batches->encoding, batches->code, batches->smoothing, position,
                  batches->rows, batches->target, classes ? batches->label : NULL);
+    expect_next(batches, index);
     batches->weight = (double)batches->rows;
     if (batches->class_weight == NULL)
         return;
