@@ -22,6 +22,7 @@
 enum {
     LOSS_ROWS = 64,
     WEIGHT_ROWS = 64,
+    STRIP_ROWS = 128, /* where they are read from strips                                          */
     WEIGHT_COLS = 1024,
     BIAS_COLS = 64,
     SUMS = 4,
@@ -298,7 +299,8 @@ typedef struct gradient_job {
 size_t gradient_blocks(layer *layer, size_t first)
 {
     layer->first_task = first;
-    layer->weight_grid = grid_cut(layer->units, layer->fan_in, WEIGHT_ROWS, WEIGHT_COLS);
+    layer->weight_grid = grid_cut(layer->units, layer->fan_in,
+                                  layer->x_strips == NULL ? WEIGHT_ROWS : STRIP_ROWS, WEIGHT_COLS);
     layer->bias_grid = grid_cut(1, layer->b == NULL ? 0 : layer->units, 1, BIAS_COLS);
     return layer->weight_grid.blocks + layer->bias_grid.blocks;
 }
@@ -330,6 +332,9 @@ static void multiply_gradient(const network *network, const layer *layer, block 
     if (network->rounding)
         bf16_product_strips(at.rows, at.cols, bf16_half(network->rows), layer->delta_strips, at.row,
                             layer->x_strips, at.col, g, stride);
+    else if (layer_uses_strips(network, layer))
+        product_of_strips(at.rows, at.cols, network->rows, layer->delta_strips, at.row,
+                          layer->x_strips, at.col, g, stride);
     else
         product(PLX_TRANSPOSE_A, at.rows, at.cols, network->rows, 1, layer->delta + at.row,
                 layer->units, layer_input(network, l) + at.col, layer->fan_in, 0, g, stride);
@@ -423,7 +428,7 @@ static bool fill_gradients(network *network, gradient_job *job, plx_error *error
                           .context = job,
                           .l = NO_TENSOR};
 
-    return run_tasks(network, &run, error);
+    return (network->bf16 || fill_strips(network, error)) && run_tasks(network, &run, error);
 }
 
 /* NaN stays, where fmax would lose it. */

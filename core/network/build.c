@@ -8,9 +8,14 @@
 
 #include "network/layers.h"
 #include "network/product_bf16.h"
+#include "network/strips.h"
 #include "support/memory.h"
 
-enum { LINE = 16 }; /* floats in 64 bytes */
+enum {
+    LINE = 16,   /* floats in 64 bytes                                                            */
+    WIDE = 1024, /* units whose columns crowd each other out of the cache                         */
+    STRIPS = 4,  /* strips of X at least that pay for laying out dZ                               */
+};
 
 /* --- laying out ------------------------------------------------------------------------------- */
 
@@ -80,12 +85,20 @@ static void place_layer(network *self, size_t l, arena *work)
     layer->delta = self->training ? carve(work, self->capacity, layer->units) : NULL;
 }
 
-static void place_strips(network *self, layer *layer, arena *work)
+static void place_strips(size_t rows, layer *layer, arena *work)
 {
-    const size_t pairs = bf16_half(self->capacity);
+    layer->x_strips = carve(work, rows, strips_columns(layer->fan_in));
+    layer->delta_strips = carve(work, rows, strips_columns(layer->units));
+}
 
-    layer->x_strips = carve(work, pairs, bf16_strip_columns(layer->fan_in));
-    layer->delta_strips = carve(work, pairs, bf16_strip_columns(layer->units));
+/* Without bf16 only where what is read of X and dZ for dW would not stay in the cache. */
+static void place_wide(network *self, arena *work)
+{
+    for (size_t l = 0; l < self->layer_count; l++) {
+        layer *layer = &self->layers[l];
+        if (self->training && layer->units >= WIDE && layer->fan_in >= STRIPS * STRIP)
+            place_strips(self->capacity, layer, work);
+    }
 }
 
 /* What is rounded in rows is needed for one product only, so all share the place of the widest. */
@@ -96,7 +109,7 @@ static void place_rounded(network *self, arena *work)
     for (size_t l = 0; l < self->layer_count; l++) {
         layer *layer = &self->layers[l];
         widest = layer->units > widest ? layer->units : widest;
-        place_strips(self, layer, work);
+        place_strips(bf16_half(self->capacity), layer, work);
     }
     self->rounded = carve(work, self->capacity, bf16_half(widest));
 }
@@ -111,6 +124,8 @@ static size_t place_work(network *self, float *base)
         place_layer(self, l, &work);
     if (self->bf16)
         place_rounded(self, &work);
+    else
+        place_wide(self, &work);
     return work.overflow ? 0 : work.used;
 }
 

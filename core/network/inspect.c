@@ -8,21 +8,39 @@
 
 #include "network/layers.h"
 
-enum { FINITE_BLOCK = 16384 }; /* floats tested by one task */
+enum {
+    FINITE_BLOCK = 16384, /* floats tested by one task                                            */
+    LANES = 64,           /* maxima at a time, so that none waits for the one before it           */
+};
 
 /* Without its sign a float compares like the integer of the same bits, and NaN lies above infinity. */
+PLX_INLINE uint32_t magnitude_bits(float x)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &x, sizeof(bits));
+    return bits & 0x7fffffff;
+}
+
+PLX_INLINE uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
 PLX_CLONES static float largest(size_t n, const float *x)
 {
-    uint32_t most = 0;
+    uint32_t most[LANES] = {0};
+    const size_t whole = n / LANES * LANES;
     float magnitude;
 
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &x[i], sizeof(bits));
-        bits &= 0x7fffffff;
-        most = bits > most ? bits : most;
-    }
-    memcpy(&magnitude, &most, sizeof(magnitude));
+    for (size_t i = 0; i < whole; i += LANES)
+        for (size_t j = 0; j < LANES; j++)
+            most[j] = larger(most[j], magnitude_bits(x[i + j]));
+    for (size_t i = whole; i < n; i++)
+        most[0] = larger(most[0], magnitude_bits(x[i]));
+    for (size_t j = 1; j < LANES; j++)
+        most[0] = larger(most[0], most[j]);
+    memcpy(&magnitude, &most[0], sizeof(magnitude));
     return magnitude;
 }
 

@@ -39,15 +39,17 @@ static inline target target_at(target to, size_t col)
     return to;
 }
 
+/* c (rows x cols) from a (rows x k) and b (k x cols), any rows, cols at most the widest strip. Rows of
+ * b are contiguous and may be read up to the next multiple of lanes. */
+typedef void strip_product(size_t rows, size_t cols, size_t k, operand a, const float *b,
+                           size_t b_down, target to);
+
 typedef struct kernel {
     const char *isa;
     bool (*is_supported)(void);
     size_t lanes;
     size_t width; /* columns of the widest strip, a multiple of lanes                             */
-    /* c (rows x cols) from a (rows x k) and b (k x cols), any rows, cols <= width. Rows of b are
-     * contiguous and may be read up to the next multiple of lanes. */
-    void (*strip)(size_t rows, size_t cols, size_t k, operand a, const float *b, size_t b_down,
-                  target to);
+    strip_product *strip;
     /* c (rows x cols) from a (rows x k) and b given as (cols x k), both with contiguous rows: for so
      * few rows that laying out b would take longer than the product. Here each lane sums every
      * lanes-th product, and the lanes are added last. */
@@ -63,9 +65,7 @@ typedef struct kernel {
 /* In strips of at most 64 columns. Where k is odd the last pair is filled up with 0. */
 typedef struct pair_kernel {
     bool (*is_supported)(void);
-    /* As kernel.strip, with a (rows x pairs) and b (pairs x cols). */
-    void (*strip)(size_t rows, size_t cols, size_t pairs, operand a, const float *b, size_t b_down,
-                  target to);
+    strip_product *strip; /* of a (rows x pairs) and b (pairs x cols)                            */
     /* `to`: a row's pairs of neighbours. */
     void (*round_row)(size_t cols, const float *from, float *to);
     /* `to` (pairs x cols), rows `width` apart, from b (k x cols) or (cols x k); rows are padded with

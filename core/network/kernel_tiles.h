@@ -62,13 +62,25 @@ ALWAYS size_t part_of(size_t cols, size_t col)
 
 /* ---- tiles ----------------------------------------------------------------------------------- */
 
-/* c's lines are asked for before they are needed. */
+/* What becomes of a tile's sums where they do not just replace c. */
+ALWAYS void finish_tile(size_t rows, size_t vectors, size_t cols, vector sum[12][4], target to)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < vectors; j++)
+            finish(to, i, j * LANES, sum[i][j],
+                   j + 1 < vectors ? LANES : cols - (vectors - 1) * LANES);
+}
+
+/* c's lines are asked for before they are needed. The sums have no address that anything but a loop
+ * which is unrolled asks for; else the compiler would keep them in memory. */
 ALWAYS void tile_of(size_t rows, size_t vectors, size_t cols, size_t k, operand a, const float *b,
                     size_t b_down, target to)
 {
-    vector sum[12][4];
+    vector sum[12][4], copy[12][4];
 
+#pragma GCC unroll 12
     for (size_t i = 0; i < rows; i++)
+#pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++) {
             __builtin_prefetch(to.c + i * to.ldc + j * LANES, 1);
             sum[i][j] = (vector){0};
@@ -83,10 +95,18 @@ ALWAYS void tile_of(size_t rows, size_t vectors, size_t cols, size_t k, operand 
         a.at += a.right;
         b += b_down;
     }
+    const bool replaces = to.alpha == 1 && to.beta == 0 && to.bias == NULL;
+    const bool is_whole = cols == vectors * LANES;
+#pragma GCC unroll 12
     for (size_t i = 0; i < rows; i++)
+#pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++)
-            finish(to, i, j * LANES, sum[i][j],
-                   j + 1 < vectors ? LANES : cols - (vectors - 1) * LANES);
+            if (replaces && is_whole)
+                store(to.c + i * to.ldc + j * LANES, sum[i][j]);
+            else
+                copy[i][j] = sum[i][j];
+    if (!replaces || !is_whole)
+        finish_tile(rows, vectors, cols, copy, to);
 }
 
 #define CASE(number, most, vectors)                                                                \

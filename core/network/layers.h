@@ -10,9 +10,9 @@
  *   a      y * mask; the same memory as y without dropout
  *   delta  the gradient by a, which the way back turns into that by y and then that by z, in place
  *
- * and with bf16 in strips, rounded (product_bf16.h):
+ * and, for dW, in strips (strips.h), of wide layers as they are, with bf16 of all layers and rounded:
  *
- *   x_strips, delta_strips   what the layer reads, and delta when it is dZ; for dW
+ *   x_strips, delta_strips   what the layer reads, and delta when it is dZ
  *
  * A pass is a handful of runs of the pool. Each run cuts a matrix into a grid of blocks, one
  * task each. */
@@ -51,7 +51,7 @@ typedef struct layer {
     float *dw, *db;      /* the same of the gradient; NULL unless training                       */
     float dropout, kept; /* probability p, and 1 / (1 - p)                                       */
     float *z, *y, *mask, *a, *delta;
-    float *x_strips, *delta_strips; /* NULL without bf16                                         */
+    float *x_strips, *delta_strips; /* NULL: this layer has none                                 */
     grid weight_grid, bias_grid; /* how its gradients are cut                                    */
     size_t first_task;           /* of these blocks, among those of all layers                   */
 } layer;
@@ -100,10 +100,14 @@ block grid_block(const grid *grid, size_t number);
 const float *layer_input(const network *network, size_t l);
 const float *layer_output(const network *network, size_t l);
 bool layer_is_rowwise(const layer *layer);
+/* Whether this pass lays its X and dZ out in strips. */
+bool layer_uses_strips(const network *network, const layer *layer);
 
 /* Rounds what layer l reads, or its dZ, into network->rounded and its strips. */
 bool round_input(network *network, size_t l, plx_error *error);
 bool round_delta(network *network, size_t l, plx_error *error);
+/* Fills the strips of all layers that have them, without rounding. */
+bool fill_strips(network *network, plx_error *error);
 
 /* Cuts the layer's gradients, of which the first block is number `first`; returns how many. */
 size_t gradient_blocks(layer *layer, size_t first);

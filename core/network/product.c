@@ -13,12 +13,13 @@
 
 #include "network/extent.h"
 #include "network/kernel.h"
+#include "network/strips.h"
 
 enum {
     DEPTH = 1024, /* most steps of k in one part                                                  */
-    STRIP = 64,   /* columns of the widest strip of all kernels                                   */
     FAR = 1024,   /* floats from row to row: from here on they crowd each other out of the cache  */
     REUSED = 32,  /* rows of op(a) that pay for a panel                                           */
+    TURNED = 64,  /* rows of op(a) up to which a is laid out in place of a transposed b           */
 };
 
 /* The best first. */
@@ -89,11 +90,52 @@ static void multiply(const kernel *kernel, size_t m, size_t n, size_t k, operand
     }
 }
 
+/* c = beta c + sums + bias, with beta 0 or 1, where c (m x n); so with the bits that kernels give. */
+PLX_CLONES static void add_sums(size_t m, size_t n, const float *restrict sums, target to)
+{
+    for (size_t i = 0; i < m; i++, sums += STRIP, to.c += to.ldc)
+        if (to.beta != 0 && to.bias != NULL)
+            for (size_t j = 0; j < n; j++)
+                to.c[j] = to.c[j] + sums[j] + to.bias[j];
+        else if (to.beta != 0)
+            for (size_t j = 0; j < n; j++)
+                to.c[j] += sums[j];
+        else if (to.bias != NULL)
+            for (size_t j = 0; j < n; j++)
+                to.c[j] = sums[j] + to.bias[j];
+        else
+            memcpy(to.c, sums, n * sizeof(*sums));
+}
+
+/* c' = b a', for m rows of a, at most the kernel's width: a is the smaller one to lay out. */
+static void multiply_turned(const kernel *kernel, size_t m, size_t n, size_t k, operand a,
+                            operand b, target to)
+{
+    float panel[STRIP * DEPTH] __attribute__((aligned(64)));
+    float sums[STRIP * STRIP] __attribute__((aligned(64)));
+    float turned[STRIP * STRIP] __attribute__((aligned(64)));
+
+    kernel->transpose(m, k, a.at, a.down, panel, kernel->width);
+    for (size_t col = 0; col < n; col += STRIP) {
+        const size_t cols = smaller(n - col, STRIP);
+        kernel->strip(cols, m, k, (operand){b.at + col * b.right, b.right, 1}, panel, kernel->width,
+                      (target){sums, STRIP, 1, 0, NULL});
+        kernel->transpose(cols, m, sums, STRIP, turned, STRIP);
+        add_sums(m, cols, turned, target_at(to, col));
+    }
+}
+
 static void do_part(const kernel *kernel, size_t m, size_t n, size_t k, operand a, operand b,
                     target to)
 {
-    if (m <= PRODUCT_FEW && a.right == 1 && b.down == 1)
+    const bool along_rows = a.right == 1 && b.down == 1;
+    const bool adds = to.alpha == 1 && (to.beta == 0 || to.beta == 1);
+
+    if (m <= PRODUCT_FEW && along_rows)
         kernel->dots(m, n, k, a.at, a.down, b.at, b.right, to);
+    else if (m <= TURNED && n >= 2 * m && along_rows && adds)
+        for (size_t i = 0; i < m; i += kernel->width, to.c += kernel->width * to.ldc)
+            multiply_turned(kernel, smaller(m - i, kernel->width), n, k, moved(a, i, 0), b, to);
     else
         multiply(kernel, m, n, k, a, b, to);
 }
@@ -147,6 +189,24 @@ void product_with_bias(uint64_t m, uint64_t n, uint64_t k, const float *x, uint6
 {
     if (m > 0 && n > 0 && k > 0)
         do_parts(m, n, k, (operand){x, ldx, 1}, (operand){w, 1, ldw}, (target){z, ldz, 1, 0, bias});
+}
+
+/* ---- strips ---------------------------------------------------------------------------------- */
+
+void product_fill_strips(size_t rows, size_t cols, const float *x, size_t height, float *to)
+{
+    const kernel *kernel = choose();
+
+    for (size_t j = 0; j < cols; j += STRIP)
+        kernel->copy(smaller(cols - j, STRIP), rows, x + j, cols, to + j * height, STRIP);
+}
+
+void product_of_strips(size_t m, size_t n, size_t k, const float *a, size_t i, const float *b,
+                       size_t j, float *c, size_t ldc)
+{
+    const kernel *kernel = choose();
+
+    strips_multiply((strips_kernel){kernel->strip, kernel->width}, m, n, k, a, i, b, j, c, ldc);
 }
 
 /* ---- the instruction set --------------------------------------------------------------------- */

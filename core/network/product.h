@@ -21,6 +21,13 @@ int32_t product(uint32_t flags, uint64_t m, uint64_t n, uint64_t k, float alpha,
  * as product() and an addition. */
 void product_with_bias(uint64_t m, uint64_t n, uint64_t k, const float *x, uint64_t ldx,
                        const float *w, uint64_t ldw, const float *bias, float *z, uint64_t ldz);
+/* Rows of x (rows x cols) into strips (strips.h) of `height` rows; `to` is the first one's place in the
+ * first strip. */
+void product_fill_strips(size_t rows, size_t cols, const float *x, size_t height, float *to);
+/* c (m x n) = a' b, from column `i` of a and `j` of b on, multiples of 16; both in strips of k rows. The
+ * same bits as product(). */
+void product_of_strips(size_t m, size_t n, size_t k, const float *a, size_t i, const float *b,
+                       size_t j, float *c, size_t ldc);
 /* "sse2", "avx2", "avx512"; "base" on machines of other kinds: what products use, PLEXUS_ISA
  * applied. */
 const char *product_isa(void);

@@ -8,6 +8,7 @@
 #include "network/extent.h"
 #include "network/kernel.h"
 #include "network/product.h"
+#include "network/strips.h"
 
 enum { DEPTH = 1024 }; /* most pairs in one part                                                 */
 
@@ -33,11 +34,6 @@ size_t bf16_half(size_t n)
 
 /* ---- rounding -------------------------------------------------------------------------------- */
 
-size_t bf16_strip_columns(size_t cols)
-{
-    return divide_up(cols, BF16_STRIP) * BF16_STRIP;
-}
-
 void bf16_round_rows(size_t rows, size_t cols, const float *x, float *to)
 {
     for (size_t i = 0; i < rows; i++)
@@ -46,9 +42,8 @@ void bf16_round_rows(size_t rows, size_t cols, const float *x, float *to)
 
 void bf16_round_strips(size_t rows, size_t cols, const float *x, size_t pairs, float *to)
 {
-    for (size_t j = 0; j < cols; j += BF16_STRIP)
-        bf16->round_stacked(smaller(cols - j, BF16_STRIP), rows, x + j, cols, to + j * pairs,
-                            BF16_STRIP);
+    for (size_t j = 0; j < cols; j += STRIP)
+        bf16->round_stacked(smaller(cols - j, STRIP), rows, x + j, cols, to + j * pairs, STRIP);
 }
 
 /* ---- products -------------------------------------------------------------------------------- */
@@ -58,63 +53,31 @@ static void fill_panel(bool transposed, size_t width, size_t k, const float *b, 
                        size_t from, size_t col, float *panel)
 {
     if (transposed)
-        bf16->round_transposed(width, k, b + col * ldb + from, ldb, panel, BF16_STRIP);
+        bf16->round_transposed(width, k, b + col * ldb + from, ldb, panel, STRIP);
     else
-        bf16->round_stacked(width, k, b + from * ldb + col, ldb, panel, BF16_STRIP);
+        bf16->round_stacked(width, k, b + from * ldb + col, ldb, panel, STRIP);
 }
 
 void bf16_product(bool transposed, size_t m, size_t n, size_t k, const float *a, const float *b,
                   size_t ldb, const float *bias, float *c, size_t ldc)
 {
     const size_t pairs = bf16_half(k), depth = even_part(pairs, DEPTH);
-    float panel[BF16_STRIP * DEPTH] __attribute__((aligned(64)));
+    float panel[STRIP * DEPTH] __attribute__((aligned(64)));
 
-    for (size_t col = 0; col < n; col += BF16_STRIP) {
-        const size_t width = smaller(n - col, BF16_STRIP);
+    for (size_t col = 0; col < n; col += STRIP) {
+        const size_t width = smaller(n - col, STRIP);
         for (size_t p = 0; p < pairs; p += depth) {
             const size_t part = smaller(pairs - p, depth);
             fill_panel(transposed, width, smaller(k - 2 * p, 2 * part), b, ldb, 2 * p, col, panel);
             const target to = {c, ldc, 1, p > 0, p + depth < pairs ? NULL : bias};
-            bf16->strip(m, width, part, (operand){a + p, pairs, 1}, panel, BF16_STRIP,
+            bf16->strip(m, width, part, (operand){a + p, pairs, 1}, panel, STRIP,
                         target_at(to, col));
         }
     }
 }
 
-/* The place of column j in strips. */
-static const float *in_strips(const float *x, size_t j, size_t pairs)
-{
-    return x + j / BF16_STRIP * BF16_STRIP * pairs + j % BF16_STRIP;
-}
-
-/* How many of the columns from .. end - 1 lie in the strip of the first. */
-static size_t within_strip(size_t from, size_t end)
-{
-    return smaller(end - from, BF16_STRIP - from % BF16_STRIP);
-}
-
-static void multiply_strips(size_t rows, size_t cols, size_t pairs, const float *a, const float *b,
-                            float *c, size_t ldc)
-{
-    const size_t depth = even_part(pairs, DEPTH);
-
-    for (size_t p = 0; p < pairs; p += depth)
-        bf16->strip(rows, cols, smaller(pairs - p, depth),
-                    (operand){a + p * BF16_STRIP, 1, BF16_STRIP}, b + p * BF16_STRIP, BF16_STRIP,
-                    (target){c, ldc, 1, p > 0, NULL});
-}
-
 void bf16_product_strips(size_t m, size_t n, size_t pairs, const float *a, size_t i, const float *b,
                          size_t j, float *c, size_t ldc)
 {
-    const size_t last_row = i + m, last_col = j + n;
-
-    for (size_t row = i, rows; row < last_row; row += rows) {
-        rows = within_strip(row, last_row);
-        for (size_t col = j, cols; col < last_col; col += cols) {
-            cols = within_strip(col, last_col);
-            multiply_strips(rows, cols, pairs, in_strips(a, row, pairs), in_strips(b, col, pairs),
-                            c + (row - i) * ldc + col - j, ldc);
-        }
-    }
+    strips_multiply((strips_kernel){bf16->strip, STRIP}, m, n, pairs, a, i, b, j, c, ldc);
 }

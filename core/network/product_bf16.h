@@ -7,7 +7,7 @@
  *
  *   rows      (rows x bf16_half(cols)): pairs of neighbours in a row, for products along rows
  *   strips    bf16_half(rows) rows of pairs of what stands one below the other, for products along
- *             columns; in strips of BF16_STRIP columns one behind the other
+ *             columns; laid out as in strips.h
  *
  * An element's bits depend on its k products alone: not on the other rows and columns, nor on their
  * places. */
@@ -18,19 +18,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BF16_STRIP = 64 };
-
 /* NULL if these products can be had; else what is lacking, as a clause: "this CPU has no ...". */
 const char *product_bf16_lack(void);
 
 /* Pairs for n numbers. */
 size_t bf16_half(size_t n);
-/* Floats that the strips of a matrix take; `columns` of them for each pair of rows. */
-size_t bf16_strip_columns(size_t cols);
 
 /* Rounds x (rows x cols), rows contiguous and behind each other. */
 void bf16_round_rows(size_t rows, size_t cols, const float *x, float *to);
-/* The same into strips of `pairs` rows of pairs; `to` is the place of the first in the first strip. */
+/* The same into strips of `pairs` rows of pairs; `to` is the first one's place in the first strip. */
 void bf16_round_strips(size_t rows, size_t cols, const float *x, size_t pairs, float *to);
 
 /* c (m x n) = a op(b): a rounded in rows, b (k x n), or (n x k) if transposed, yet to be rounded; and

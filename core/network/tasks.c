@@ -10,6 +10,8 @@
 enum {
     WIDTH = 64,
     HEIGHT = 512,
+    FEW =
+        64, /* rows for which a product lays out X, not the weights: then wider blocks are better */
     ROWS = 64,
     MULTIPLE = 16,
     LITTLE = 65536, /* multiplications that take about as long as waking a thread                */
@@ -37,7 +39,7 @@ grid grid_cut(size_t rows, size_t cols, size_t most_rows, size_t most_cols)
 
 grid grid_of_batch(size_t rows, size_t cols)
 {
-    return grid_cut(rows, cols, HEIGHT, WIDTH);
+    return grid_cut(rows, cols, HEIGHT, rows <= FEW ? 2 * WIDTH : WIDTH);
 }
 
 grid grid_of_rows(size_t rows, size_t cols)

@@ -222,8 +222,10 @@ static double row_loss(const char *loss, const char *last, size_t n, const doubl
 
 /* --- the reference: one row through the network ----------------------------------------------- */
 
+enum { MOST_UNITS = 1100 };
+
 typedef struct layer_row {
-    double z[600], y[600], a[600], mask[600], d[600];
+    double z[MOST_UNITS], y[MOST_UNITS], a[MOST_UNITS], mask[MOST_UNITS], d[MOST_UNITS];
 } layer_row;
 
 typedef struct row_pass {
@@ -231,7 +233,7 @@ typedef struct row_pass {
     const plan *plan;
     const random_stream *dropout;
     size_t row, weight[MOST_LAYERS_IN_TESTS], bias[MOST_LAYERS_IN_TESTS]; /* tensor numbers      */
-    double x[1000];
+    double x[MOST_UNITS];
     layer_row layer[MOST_LAYERS_IN_TESTS];
 } row_pass;
 
@@ -239,7 +241,9 @@ static void number_tensors(row_pass *pass)
 {
     size_t next = 0;
 
+    ck_assert_uint_le(pass->plan->inputs, MOST_UNITS);
     for (size_t l = 0; l < plan_layers(pass->plan); l++) {
+        ck_assert_uint_le(pass->plan->layer[l].units, MOST_UNITS);
         pass->weight[l] = next++;
         if (!pass->plan->layer[l].no_bias)
             pass->bias[l] = next++;

@@ -179,9 +179,14 @@ START_TEST(large_networks_agree_with_the_reference)
          .layer = {{300, "tanh", 0, false}, {70, "softmax", 0.3, false}, {2, "identity", 0, false}},
          .loss = "mse",
          .capacity = 130},
+        {.inputs = 270,
+         .layer = {{1030, "relu", 0.2, false}, {2, "sigmoid", 0, false}},
+         .loss = "cross_entropy",
+         .fused = true,
+         .capacity = 130},
     };
 
-    check_against_reference(&plans[_i % 2], _i < 2 ? 130 : 77, &drops, _i < 2);
+    check_against_reference(&plans[_i % 3], _i < 3 ? 130 : 77, &drops, _i < 3);
 }
 END_TEST
 
@@ -599,7 +604,7 @@ static Suite *suite(void)
     tcase_add_loop_test(one, fused_networks_agree_with_the_reference, 0, HIDDEN * 2);
     tcase_add_loop_test(one, dropout_agrees_with_the_reference, 0, HIDDEN * 2);
     tcase_add_loop_test(one, row_weights_agree_with_the_reference, 0, HEADS * 2);
-    tcase_add_loop_test(one, large_networks_agree_with_the_reference, 0, 4);
+    tcase_add_loop_test(one, large_networks_agree_with_the_reference, 0, 6);
     tcase_add_test(one, dropout_of_the_last_layer_agrees_with_the_reference);
     tcase_add_loop_test(one, gradients_agree_with_central_differences, 0, 16);
     tcase_add_test(one, a_trajectory_of_1001_steps_ends_where_pytorch_ends);

@@ -5,6 +5,7 @@
 
 #include "harness.h"
 #include "network/product.h"
+#include "network/strips.h"
 #include "support/random.h"
 
 /* n numbers in [-1, 1) in a new, 64-byte aligned block, freed by the caller. */
@@ -236,6 +237,40 @@ START_TEST(few_rows_do_not_depend_on_each_other)
 }
 END_TEST
 
+/* The part of a' b from (i, j) on is the same from strips, which are filled a few rows at a time. */
+static void check_strips(shape s, size_t i, size_t j)
+{
+    operands o = operands_new(s, PLX_TRANSPOSE_A, 0, 1, 0);
+    const size_t m = s.m - i, n = s.n - j, first = s.k / 3;
+    float *a = numbers(4, s.k * strips_columns(s.m)), *b = numbers(5, s.k * strips_columns(s.n));
+    float *c = numbers(6, m * n);
+
+    ck_assert_int_eq(run(&o, o.c), PLX_OK);
+    product_fill_strips(first, s.m, o.a, s.k, a);
+    product_fill_strips(s.k - first, s.m, o.a + first * o.lda, s.k, a + first * STRIP);
+    product_fill_strips(s.k, s.n, o.b, s.k, b);
+    product_of_strips(m, n, s.k, a, i, b, j, c, n);
+    for (size_t r = 0; r < m; r++)
+        ck_assert_mem_eq(c + r * n, o.c + (i + r) * o.ldc + j, n * sizeof(float));
+    free(a);
+    free(b);
+    free(c);
+    operands_free(&o);
+}
+
+START_TEST(products_of_strips_come_to_the_same_bits)
+{
+    static const size_t extents[] = {2, 10, 64, 65, 150};
+    static const size_t ks[] = {1, 33, 1025};
+
+    use_level(_i);
+    for (size_t e = 0; e < 5 * 5 * 3; e++)
+        check_strips((shape){extents[e / 15], extents[e / 3 % 5], ks[e % 3]}, 0, 0);
+    for (size_t at = 0; at < 150; at += 48)
+        check_strips((shape){150, 200, 37}, at, 192 - at);
+}
+END_TEST
+
 START_TEST(empty_extents)
 {
     float c[4] = {1, 2, 3, 4};
@@ -328,6 +363,7 @@ static Suite *suite(void)
     tcase_add_test(one, offsets_and_strides_change_no_bit);
     tcase_add_loop_test(one, elements_do_not_depend_on_the_extents, 0, 4 * LEVELS);
     tcase_add_loop_test(one, few_rows_do_not_depend_on_each_other, 0, LEVELS);
+    tcase_add_loop_test(one, products_of_strips_come_to_the_same_bits, 0, LEVELS);
     tcase_add_test(one, empty_extents);
     tcase_add_test(one, alpha_zero_reads_no_operand);
     tcase_add_test(one, non_finite_operands_stay_visible);

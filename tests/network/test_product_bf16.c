@@ -8,6 +8,7 @@
 #include "harness.h"
 #include "network/product.h"
 #include "network/product_bf16.h"
+#include "network/strips.h"
 #include "support/random.h"
 
 /* --- rounding --------------------------------------------------------------------------------- */
@@ -105,14 +106,14 @@ END_TEST
 START_TEST(strips_are_pairs_of_rows)
 {
     const size_t cols = widths[_i], pairs = bf16_half(MOST_ROWS);
-    float *x = numbers(1, MOST_ROWS * cols), *to = numbers(2, pairs * bf16_strip_columns(cols));
+    float *x = numbers(1, MOST_ROWS * cols), *to = numbers(2, pairs * strips_columns(cols));
 
     bf16_round_strips(2, cols, x, pairs, to);
-    bf16_round_strips(MOST_ROWS - 2, cols, x + 2 * cols, pairs, to + BF16_STRIP);
+    bf16_round_strips(MOST_ROWS - 2, cols, x + 2 * cols, pairs, to + STRIP);
     for (size_t r = 0; r < 2 * pairs; r++)
         for (size_t j = 0; j < cols; j++) {
-            const float *strip = to + j / BF16_STRIP * pairs * BF16_STRIP;
-            const float *pair = strip + r / 2 * BF16_STRIP + j % BF16_STRIP;
+            const float *strip = to + j / STRIP * pairs * STRIP;
+            const float *pair = strip + r / 2 * STRIP + j % STRIP;
             ck_assert_uint_eq(half_of(pair, r % 2),
                               r < MOST_ROWS ? rounded_bits(bits_of(x[r * cols + j])) : 0);
         }
@@ -261,8 +262,8 @@ static void run_strips(shape s, const float *a, const float *b, size_t i, size_t
                        float *c)
 {
     const size_t pairs = bf16_half(s.k);
-    float *a_strips = numbers(5, pairs * bf16_strip_columns(s.m));
-    float *b_strips = numbers(6, pairs * bf16_strip_columns(s.n));
+    float *a_strips = numbers(5, pairs * strips_columns(s.m));
+    float *b_strips = numbers(6, pairs * strips_columns(s.n));
 
     bf16_round_strips(s.k, s.m, a, pairs, a_strips);
     bf16_round_strips(s.k, s.n, b, pairs, b_strips);
