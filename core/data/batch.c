@@ -11,8 +11,8 @@
 
 enum {
     LINE = 64, /* bytes of the cache that are fetched together                                    */
-    AHEAD = 4, /* rows                                                                            */
-    EXPECTED = 128 << 10, /* bytes: with what a step needs besides they should stay in the cache  */
+    AHEAD = 8, /* rows                                                                            */
+    EXPECTED = 256 << 10, /* bytes: with what a step needs besides they should stay in the cache  */
 };
 
 /* --- inputs --- */
