@@ -51,7 +51,7 @@ typedef struct reply {
 /* ---- in the launcher ------------------------------------------------------------------------- */
 
 typedef struct slot {
-    bool waiting;
+    size_t waiting; /* number of the order that waits here; 0: none                              */
     launcher_order order;
     job *job; /* NULL: none is running                                                           */
 } slot;
@@ -59,7 +59,8 @@ typedef struct slot {
 typedef struct server {
     plan *plan;
     int socket[ENDS];
-    size_t count, running;
+    size_t count, most, running; /* slots; runs at a time; runs that are not yet told to be over */
+    size_t orders;               /* so far                                                       */
     slot *slot;
     sandbox_child **child; /* of each slot; NULL: none                                           */
     plx_error *error;      /* of what went wrong last                                            */
@@ -134,7 +135,7 @@ static bool start(server *s, size_t index)
                                &bounds, s->child, s->count, s->error);
     if (slot->job == NULL)
         return false;
-    slot->waiting = false;
+    slot->waiting = 0;
     s->child[index] = job_child(slot->job);
     s->running++;
     return true;
@@ -148,11 +149,34 @@ static bool tell_failure(server *s)
     return false;
 }
 
+/* The slot that has waited longest; s->count: none does. */
+static size_t find_first(const server *s)
+{
+    size_t first = s->count;
+
+    for (size_t i = 0; i < s->count; i++)
+        if (s->slot[i].waiting > 0 &&
+            (first == s->count || s->slot[i].waiting < s->slot[first].waiting))
+            first = i;
+    return first;
+}
+
+static size_t count_living(const server *s)
+{
+    size_t living = 0;
+
+    for (size_t i = 0; i < s->count; i++)
+        living += s->child[i] != NULL && !sandbox_is_over(s->child[i]);
+    return living;
+}
+
 /* Starts what waits. That there is no room is a failure only where nothing runs that will make some. */
 static bool start_waiting(server *s)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        if (!s->slot[i].waiting || start(s, i))
+    size_t next;
+
+    while (count_living(s) < s->most && (next = find_first(s)) < s->count) {
+        if (start(s, next))
             continue;
         if (s->running == 0)
             return tell_failure(s);
@@ -192,7 +216,7 @@ static bool take_call(server *s)
     if (!receive(s->socket[FAR], &call, sizeof(call)) || call.slot >= s->count)
         return false;
     s->slot[call.slot].order = call.order;
-    s->slot[call.slot].waiting = true;
+    s->slot[call.slot].waiting = ++s->orders;
     return true;
 }
 
@@ -219,6 +243,7 @@ static bool settle(server *s)
     return tell_failure(s);
 }
 
+/* The next run is under way before the end of the one before it is told. */
 static void serve(void *context, int channel)
 {
     server *s = context;
@@ -230,7 +255,7 @@ static void serve(void *context, int channel)
     bool good = settle(s);
     while (good) {
         const bool called = sandbox_attend_beside(s->child, s->count, s->socket[FAR], -1);
-        good = (!called || take_call(s)) && finish_ended(s) && start_waiting(s);
+        good = (!called || take_call(s)) && start_waiting(s) && finish_ended(s) && start_waiting(s);
     }
     if (s->slot != NULL)
         kill_all(s);
@@ -250,10 +275,10 @@ static bool fork_server(launcher *made, server *s, plx_error *error)
     return made->process != NULL;
 }
 
-launcher *launcher_start(plan *plan, size_t slots, plx_error *error)
+launcher *launcher_start(plan *plan, size_t slots, size_t most, plx_error *error)
 {
     launcher *made = memory_array(1, sizeof(*made));
-    server server = {.plan = plan, .count = slots};
+    server server = {.plan = plan, .count = slots, .most = most};
 
     if (made == NULL) {
         error_memory(error);

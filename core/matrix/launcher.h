@@ -29,9 +29,9 @@ typedef struct launcher_end {
     run_record record;
 } launcher_end;
 
-/* With that many slots for a run. The plan, its data and its plug-ins are those of this moment. NULL if
- * there could be no process. */
-launcher *launcher_start(plan *plan, size_t slots, plx_error *error);
+/* With that many slots for a run, of which `most` run at a time, in the order in which they were asked
+ * for. The plan, its data and its plug-ins are those of this moment. NULL if there could be no process. */
+launcher *launcher_start(plan *plan, size_t slots, size_t most, plx_error *error);
 
 /* Has a run started in a slot that has none. If the machine has no room for it while others run, it waits until
  * one of them has ended. */

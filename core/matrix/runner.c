@@ -38,7 +38,7 @@ typedef struct slot_entry {
 
 typedef struct worker {
     bool busy;
-    char identity[65], started[32];
+    char identity[65];
     char *config;
     slot_entry *entry;
     size_t entry_count, entry_capacity;
@@ -51,7 +51,9 @@ typedef struct runner {
     store *store;
     launcher *launcher;
     worker *worker;
-    size_t running;
+    size_t slots; /* runs that are ordered at a time: those that run, and as many that wait for one
+                       to end, so that no processor does                                         */
+    size_t running; /* the ordered ones                                                          */
     size_t next; /* run of the plan                                                              */
     bool chosen; /* the best trials are known                                                    */
     uint32_t *choice; /* of each cell; NO_TRIAL                                                  */
@@ -97,7 +99,7 @@ static bool add_entry(runner *r, worker *worker, const plan_run *run, plx_error 
 
 static worker *find_free(runner *r)
 {
-    for (size_t i = 0; i < r->options->workers; i++)
+    for (size_t i = 0; i < r->slots; i++)
         if (!r->worker[i].busy)
             return &r->worker[i];
     return NULL;
@@ -105,7 +107,7 @@ static worker *find_free(runner *r)
 
 static worker *find_running(runner *r, const char *identity)
 {
-    for (size_t i = 0; i < r->options->workers; i++)
+    for (size_t i = 0; i < r->slots; i++)
         if (r->worker[i].busy && strcmp(r->worker[i].identity, identity) == 0)
             return &r->worker[i];
     return NULL;
@@ -218,7 +220,8 @@ static void tell_progress(runner *r)
     runner_progress progress = {.all = r->result.all,
                                 .done = r->result.done,
                                 .failed = r->result.failed,
-                                .running = r->running,
+                                .running = r->running < r->options->workers ? r->running
+                                                                            : r->options->workers,
                                 .seconds = session_clock() - r->begun,
                                 .left = -1};
     const size_t ran = r->result.ran;
@@ -250,7 +253,6 @@ static bool start(runner *r, const plan_run *run, const experiment *experiment,
     }
     const launcher_order order = {.run = *run, .epochs = experiment->train.epochs};
     memcpy(worker->identity, identity, sizeof(worker->identity));
-    rundir_now(worker->started);
     worker->config = config.bytes;
     worker->busy = true;
     r->running++;
@@ -367,7 +369,7 @@ static bool take(runner *r, const plan_run *run, plx_error *error)
 
 static bool is_tuning(const runner *r)
 {
-    for (size_t i = 0; i < r->options->workers; i++)
+    for (size_t i = 0; i < r->slots; i++)
         for (size_t e = 0; r->worker[i].busy && e < r->worker[i].entry_count; e++)
             if (r->worker[i].entry[e].run.phase == RUN_TUNE)
                 return true;
@@ -398,14 +400,14 @@ static bool fill(runner *r, bool *goes_on, plx_error *error)
     const size_t end = r->next + (left < TURN ? left : TURN);
     bool good = store_begin(r->store, error);
 
-    while (good && r->running < r->options->workers && r->next < end && !should_stop(r)) {
+    while (good && r->running < r->slots && r->next < end && !should_stop(r)) {
         plan_run run = plan_run_at(r->plan, r->next);
         if (run.phase != RUN_TUNE && !r->chosen && is_tuning(r))
             break;
         good = settle_trial(r, &run, error) && take(r, &run, error);
         r->next++;
     }
-    *goes_on = r->next == end && end < r->result.all && r->running < r->options->workers;
+    *goes_on = r->next == end && end < r->result.all && r->running < r->slots;
     if (good)
         return store_commit(r->store, error);
     store_rollback(r->store);
@@ -417,8 +419,10 @@ static bool fill(runner *r, bool *goes_on, plx_error *error)
 static bool store_worker(runner *r, const worker *worker, const run_record *record,
                          plx_error *error)
 {
-    store_run run = {.config = worker->config, .started = worker->started, .record = record};
+    char started[32];
+    store_run run = {.config = worker->config, .started = started, .record = record};
 
+    rundir_ago(record->seconds, started);
     memcpy(run.identity, worker->identity, sizeof(run.identity));
     bool good = store_add_run(r->store, &run, error);
     for (size_t i = 0; good && i < worker->entry_count; i++) {
@@ -537,12 +541,13 @@ static bool open_runner(runner *r, plx_error *error)
 {
     const size_t workers = r->options->workers;
 
-    r->worker = memory_array(workers, sizeof(*r->worker));
+    r->slots = 2 * workers;
+    r->worker = memory_array(r->slots, sizeof(*r->worker));
     r->choice = memory_array(plan_cells(r->plan), sizeof(*r->choice));
     r->tally = tally_new(r->plan);
     if (r->worker == NULL || r->choice == NULL || r->tally == NULL)
         return error_memory(error);
-    r->launcher = launcher_start(r->plan, workers, error);
+    r->launcher = launcher_start(r->plan, r->slots, workers, error);
     if (r->launcher == NULL)
         return false;
     r->store = store_open(r->options->folder, true, true, error);
@@ -552,7 +557,7 @@ static bool open_runner(runner *r, plx_error *error)
 static void close_runner(runner *r)
 {
     launcher_stop(r->launcher);
-    for (size_t i = 0; r->worker != NULL && i < r->options->workers; i++) {
+    for (size_t i = 0; r->worker != NULL && i < r->slots; i++) {
         clear_worker(&r->worker[i]);
         free(r->worker[i].entry);
     }

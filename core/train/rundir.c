@@ -23,15 +23,20 @@
 #include "support/text.h"
 #include "train/shown.h"
 
-enum { MOST_RECORD = 1 << 20, MOST_CPUINFO = 1 << 22 };
+enum { MOST_RECORD = 1 << 20, MOST_CPUINFO = 1 << 22, MOST_SECONDS = 1000000000 };
 
 void rundir_now(char out[32])
 {
-    const time_t now = time(NULL);
+    rundir_ago(0, out);
+}
+
+void rundir_ago(double seconds, char out[32])
+{
+    const time_t then = time(NULL) - (time_t)(seconds >= 0 && seconds < MOST_SECONDS ? seconds : 0);
     struct tm utc;
 
     out[0] = '\0';
-    if (gmtime_r(&now, &utc) != NULL)
+    if (gmtime_r(&then, &utc) != NULL)
         strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 

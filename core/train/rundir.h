@@ -37,6 +37,8 @@ typedef struct rundir_record {
 
 /* The time as ISO 8601, UTC. */
 void rundir_now(char out[32]);
+/* The time so many seconds ago; now, if that cannot be. */
+void rundir_ago(double seconds, char out[32]);
 
 /* The processor's name; "unknown" where the machine does not tell. */
 void rundir_cpu_model(char *out, size_t size);

@@ -29,16 +29,21 @@ typedef struct stage {
     plx_error error;
 } stage;
 
-static stage set_up(const char *rest, size_t slots)
+static stage set_up_for(const char *rest, size_t slots, size_t most)
 {
     stage made = {.folder = harness_memory_folder()};
     char *text = memory_format("%s%s", PLANNED_XOR, rest);
 
     made.planned = planned_expect(made.folder, text);
-    made.launcher = launcher_start(made.planned->plan, slots, &made.error);
+    made.launcher = launcher_start(made.planned->plan, slots, most, &made.error);
     ck_assert_msg(made.launcher != NULL, "%s", made.error.text);
     free(text);
     return made;
+}
+
+static stage set_up(const char *rest, size_t slots)
+{
+    return set_up_for(rest, slots, slots);
 }
 
 static void tear_down(stage *stage)
@@ -154,6 +159,35 @@ START_TEST(a_slot_can_be_used_again_beside_one_that_hangs)
         run_record_clear(&end.record);
     }
     ck_assert(launcher_next(stage.launcher, 10, &end, &stage.error));
+    ck_assert_uint_eq(end.slot, SIZE_MAX);
+    tear_down(&stage);
+}
+END_TEST
+
+START_TEST(runs_begin_in_the_order_in_which_they_were_asked_for)
+{
+    static const size_t slot[] = {2, 0, 3, 1};
+    stage stage = set_up_for(FEW, SLOTS, 1);
+
+    for (size_t i = 0; i < SLOTS; i++)
+        order(&stage, slot[i], i % 2 == 0 ? SGD : ADAM);
+    for (size_t i = 0; i < SLOTS; i++) {
+        launcher_end end = next(&stage);
+        ck_assert_uint_eq(end.slot, slot[i]);
+        run_record_clear(&end.record);
+    }
+    tear_down(&stage);
+}
+END_TEST
+
+START_TEST(no_more_run_at_a_time_than_was_said)
+{
+    stage stage = set_up_for(FEW, 2, 1);
+    launcher_end end;
+
+    order(&stage, 0, HANGER);
+    order(&stage, 1, SGD);
+    ck_assert(launcher_next(stage.launcher, 200, &end, &stage.error));
     ck_assert_uint_eq(end.slot, SIZE_MAX);
     tear_down(&stage);
 }
@@ -295,6 +329,8 @@ static Suite *suite(void)
     tcase_add_test(t, a_run_comes_to_what_it_comes_to_anywhere);
     tcase_add_test(t, each_end_is_told_with_its_slot);
     tcase_add_test(t, a_slot_can_be_used_again_beside_one_that_hangs);
+    tcase_add_test(t, runs_begin_in_the_order_in_which_they_were_asked_for);
+    tcase_add_test(t, no_more_run_at_a_time_than_was_said);
     tcase_add_test(t, a_run_that_is_longer_than_was_said_fails);
     tcase_add_test(t, runs_without_room_wait_for_others);
     tcase_add_loop_test(t, without_room_for_one_there_is_an_error, 0, 2);
