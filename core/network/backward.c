@@ -25,6 +25,8 @@ enum {
     STRIP_ROWS = 128, /* where they are read from strips                                          */
     WEIGHT_COLS = 1024,
     BIAS_COLS = 64,
+    NARROW =
+        16, /* units, of which several rows' are summed at a time                             */
     SUMS = 4,
 };
 
@@ -359,6 +361,29 @@ static void weight_task(const gradient_job *job, const layer *layer, block at, i
     profile_add(network->profile, thread, l, PROFILE_STEP, time);
 }
 
+/* Columns of a matrix that has no others: as many rows at a time as make BIAS_COLS numbers, which lie
+ * together, each to a sum of its own; then the halves of the sums are added until one of each column is
+ * left. */
+PLX_CLONES static void sum_narrow(size_t rows, size_t cols, const float *from, float *to)
+{
+    double sum[BIAS_COLS] = {0};
+    size_t height = 1, r = 0;
+
+    while (2 * height * cols <= BIAS_COLS)
+        height *= 2;
+    const size_t length = height * cols;
+    for (; r + height <= rows; r += height, from += length)
+        for (size_t k = 0; k < length; k++)
+            sum[k] += (double)from[k];
+    for (size_t k = 0; k < (rows - r) * cols; k++)
+        sum[k] += (double)from[k];
+    for (; height > 1; height /= 2)
+        for (size_t k = 0; k < height / 2 * cols; k++)
+            sum[k] += sum[height / 2 * cols + k];
+    for (size_t j = 0; j < cols; j++)
+        to[j] = (float)sum[j];
+}
+
 /* In SUMS sums that take turns, so that one does not wait for the other. */
 PLX_CLONES static void sum_columns(size_t rows, size_t cols, const float *from, size_t stride,
                                    float *to)
@@ -384,7 +409,10 @@ static void bias_task(const gradient_job *job, const layer *layer, block at, int
     uint64_t time = profile_now(profile);
     float own[BIAS_COLS], *g = job->step != NULL ? own : layer->db + at.col;
 
-    sum_columns(job->network->rows, at.cols, layer->delta + at.col, layer->units, g);
+    if (layer->units <= NARROW)
+        sum_narrow(job->network->rows, layer->units, layer->delta, g);
+    else
+        sum_columns(job->network->rows, at.cols, layer->delta + at.col, layer->units, g);
     time = profile_add(profile, thread, l, PROFILE_GRADIENT, time);
     if (job->step == NULL)
         return;

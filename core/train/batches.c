@@ -46,13 +46,16 @@ void batches_clear(batches *batches)
 
 void batches_order(batches *batches, bool shuffle, uint64_t seed, int64_t epoch)
 {
-    if (shuffle) {
+    if (batches->ordered)
+        return;
+    if (shuffle && batches->count > 1) {
         random_permutation(random_open(seed, RANDOM_SHUFFLE, (uint64_t)epoch), batches->part->rows,
                            batches->order);
         return;
     }
     for (size_t i = 0; i < batches->part->rows; i++)
         batches->order[i] = (uint32_t)i;
+    batches->ordered = batches->count == 1;
 }
 
 /* The rows of a batch; *rows tells how many. */
@@ -80,6 +83,9 @@ void batches_load(batches *batches, size_t index)
     const bool classes = batches->encoding->targets == TARGETS_CLASS;
     const uint32_t *position = positions_of(batches, index, &batches->rows);
 
+    if (batches->loaded)
+        return;
+    batches->loaded = batches->ordered;
     data_inputs(batches->part, batches->encoding, position, batches->rows, batches->x);
     data_targets(batches->part, batches->encoding, batches->code, batches->smoothing, position,
                  batches->rows, batches->target, classes ? batches->label : NULL);

@@ -17,6 +17,8 @@ typedef struct batches {
     size_t size;       /* rows of a whole batch                                                  */
     size_t count;      /* batches of an epoch                                                    */
     uint32_t *order;   /* the epoch's rows, positions in the part                                */
+    bool ordered;      /* they are all in one batch, whose order never changes                   */
+    bool loaded;       /* and that batch is the one at hand                                      */
     /* the batch at hand */
     size_t rows;
     double weight; /* sum of its row weights                                                     */
@@ -30,9 +32,9 @@ bool batches_init(batches *batches, const data_part *part, const encoding *encod
                   const target_code *code, const double *class_weight, double smoothing,
                   size_t batch, plx_error *error);
 void batches_clear(batches *batches);
-/* Orders the rows of an epoch, from 1. */
+/* Orders the rows of an epoch, from 1. A batch of all rows is not shuffled: it is the same in any order. */
 void batches_order(batches *batches, bool shuffle, uint64_t seed, int64_t epoch);
-/* Gathers batch `index`. No allocation. */
+/* Gathers batch `index`, unless it is there already. No allocation. */
 void batches_load(batches *batches, size_t index);
 /* Bytes that are read and written to gather a row. */
 typedef struct batches_traffic {
