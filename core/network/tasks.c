@@ -10,11 +10,11 @@
 enum {
     WIDTH = 64,
     HEIGHT = 512,
-    FEW =
-        64, /* rows for which a product lays out X, not the weights: then wider blocks are better */
+    FEW = 64, /* rows for which a product lays out X, not the weights: wider blocks are better    */
     ROWS = 64,
     MULTIPLE = 16,
-    LITTLE = 65536, /* multiplications that take about as long as waking a thread                */
+    LITTLE =
+        4000000, /* multiplications that are done before another thread has been woken         */
 };
 
 /* The step that cuts `extent` into as few even parts as have at most `most`. */

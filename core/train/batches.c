@@ -7,6 +7,11 @@
 #include "support/memory.h"
 #include "support/random.h"
 
+enum {
+    TASK_ROWS = 32,
+    MANY = 65536, /* inputs, which take longer than to wake a thread                              */
+};
+
 bool batches_init(batches *batches, const data_part *part, const encoding *encoding,
                   const target_code *code, const double *class_weight, double smoothing,
                   size_t batch, plx_error *error)
@@ -78,6 +83,37 @@ static void expect_next(const batches *batches, size_t index)
     }
 }
 
+/* Rows of a batch that one thread gathers at a time. */
+typedef struct gathering {
+    batches *batches;
+    const uint32_t *position;
+} gathering;
+
+static void gather_task(void *context, size_t task, int thread)
+{
+    const gathering *job = context;
+    batches *batches = job->batches;
+    const size_t first = task * TASK_ROWS, left = batches->rows - first;
+
+    (void)thread;
+    data_inputs(batches->part, batches->encoding, job->position + first,
+                left < TASK_ROWS ? left : TASK_ROWS,
+                batches->x + first * batches->encoding->features);
+}
+
+/* Many rows on all threads, if all of them lie in memory. */
+static void gather(batches *batches, const uint32_t *position)
+{
+    const dataset *data = batches->part->source;
+    gathering job = {batches, position};
+
+    if (batches->pool != NULL && batches->rows * batches->encoding->features >= MANY &&
+        dataset_near(data) == data->rows)
+        pool_run(batches->pool, (batches->rows + TASK_ROWS - 1) / TASK_ROWS, gather_task, &job);
+    else
+        data_inputs(batches->part, batches->encoding, position, batches->rows, batches->x);
+}
+
 void batches_load(batches *batches, size_t index)
 {
     const bool classes = batches->encoding->targets == TARGETS_CLASS;
@@ -86,7 +122,7 @@ void batches_load(batches *batches, size_t index)
     if (batches->loaded)
         return;
     batches->loaded = batches->ordered;
-    data_inputs(batches->part, batches->encoding, position, batches->rows, batches->x);
+    gather(batches, position);
     data_targets(batches->part, batches->encoding, batches->code, batches->smoothing, position,
                  batches->rows, batches->target, classes ? batches->label : NULL);
     expect_next(batches, index);

@@ -6,12 +6,14 @@
 #include "config/experiment.h"
 #include "data/dataset.h"
 #include "support/error.h"
+#include "support/pool.h"
 
 typedef struct batches {
     const data_part *part; /* borrowed, like encoding and code                                   */
     const encoding *encoding;
     const target_code *code;
     const double *class_weight; /* NULL: none; borrowed                                          */
+    pool *pool;                 /* to gather with; NULL: none; borrowed                          */
     double smoothing;
     bool gives_labels; /* the loss may see class indexes: classes, not softened                  */
     size_t size;       /* rows of a whole batch                                                  */

@@ -56,9 +56,12 @@ static bool build_batches(session *session, plx_error *error)
 {
     const experiment *experiment = session->experiment;
 
-    return batches_init(&session->batches, &session->data->train, &session->data->encoding,
-                        &session->code, session->class_weight, experiment->data.label_smoothing,
-                        experiment->train.batch, error);
+    if (!batches_init(&session->batches, &session->data->train, &session->data->encoding,
+                      &session->code, session->class_weight, experiment->data.label_smoothing,
+                      experiment->train.batch, error))
+        return false;
+    session->batches.pool = session->pool;
+    return true;
 }
 
 static bool build_network(session *session, plx_error *error)
