@@ -51,7 +51,7 @@ void batches_clear(batches *batches)
 
 void batches_order(batches *batches, bool shuffle, uint64_t seed, int64_t epoch)
 {
-    if (batches->ordered)
+    if (batches->loaded)
         return;
     if (shuffle && batches->count > 1) {
         random_permutation(random_open(seed, RANDOM_SHUFFLE, (uint64_t)epoch), batches->part->rows,
@@ -60,7 +60,6 @@ void batches_order(batches *batches, bool shuffle, uint64_t seed, int64_t epoch)
     }
     for (size_t i = 0; i < batches->part->rows; i++)
         batches->order[i] = (uint32_t)i;
-    batches->ordered = batches->count == 1;
 }
 
 /* The rows of a batch; *rows tells how many. */
@@ -121,7 +120,7 @@ void batches_load(batches *batches, size_t index)
 
     if (batches->loaded)
         return;
-    batches->loaded = batches->ordered;
+    batches->loaded = batches->count == 1;
     gather(batches, position);
     data_targets(batches->part, batches->encoding, batches->code, batches->smoothing, position,
                  batches->rows, batches->target, classes ? batches->label : NULL);

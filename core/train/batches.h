@@ -19,8 +19,7 @@ typedef struct batches {
     size_t size;       /* rows of a whole batch                                                  */
     size_t count;      /* batches of an epoch                                                    */
     uint32_t *order;   /* the epoch's rows, positions in the part                                */
-    bool ordered;      /* they are all in one batch, whose order never changes                   */
-    bool loaded;       /* and that batch is the one at hand                                      */
+    bool loaded;       /* they are all in the batch at hand, which stays as it is                */
     /* the batch at hand */
     size_t rows;
     double weight; /* sum of its row weights                                                     */

@@ -141,10 +141,8 @@ static void load_next(engine *e)
 {
     if (e->batch == e->batches.count)
         e->batch = 0;
-    if (e->batch == 0 && !e->batches.ordered) {
+    if (e->batch == 0 && !e->batches.loaded)
         workload_order(e->workload, ++e->epoch, e->batches.order);
-        e->batches.ordered = e->batches.count == 1 && e->driver != NULL;
-    }
     batches_load(&e->batches, e->batch++);
     e->samples += e->batches.rows;
 }
