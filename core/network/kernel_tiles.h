@@ -13,6 +13,9 @@
  *
  * Sizes are constants where the loops are inlined, so the compiler unrolls them into straight code
  * that keeps all sums in registers. */
+#ifndef NETWORK_KERNEL_TILES_H
+#define NETWORK_KERNEL_TILES_H
+
 #include "network/kernel.h"
 
 #define ALWAYS static inline TARGET __attribute__((always_inline))
@@ -217,3 +220,5 @@ ALWAYS void transpose_block(const vector from[LANES], vector to[LANES])
 #endif
 #endif
 }
+
+#endif

@@ -16,10 +16,8 @@
 #include "network/strips.h"
 
 enum {
-    DEPTH = 1024, /* most steps of k in one part                                                  */
-    FAR = 1024,   /* floats from row to row: from here on they crowd each other out of the cache  */
-    REUSED = 32,  /* rows of op(a) that pay for a panel                                           */
-    TURNED = 64,  /* rows of op(a) up to which a is laid out in place of a transposed b           */
+    FAR = 1024,  /* floats from row to row: from here on they crowd each other out of the cache  */
+    REUSED = 32, /* rows of op(a) that pay for a panel                                           */
 };
 
 /* The best first. */
@@ -133,7 +131,7 @@ static void do_part(const kernel *kernel, size_t m, size_t n, size_t k, operand 
 
     if (m <= PRODUCT_FEW && along_rows)
         kernel->dots(m, n, k, a.at, a.down, b.at, b.right, to);
-    else if (m <= TURNED && n >= 2 * m && along_rows && adds)
+    else if (m <= PRODUCT_TURNED && n >= 2 * m && along_rows && adds)
         for (size_t i = 0; i < m; i += kernel->width, to.c += kernel->width * to.ldc)
             multiply_turned(kernel, smaller(m - i, kernel->width), n, k, moved(a, i, 0), b, to);
     else

@@ -10,7 +10,12 @@
 
 #include <plexus/plugin.h>
 
-enum { PRODUCT_FEW = 4 };
+enum {
+    PRODUCT_FEW = 4,
+    PRODUCT_TURNED =
+        64, /* rows up to which a is laid out, and not the transposed b: then a product of
+                            many columns is better than several of few                           */
+};
 
 /* c (m x n) = alpha op(a) op(b) + beta c, row-major; strides and flags as plx_host.product.
  * Callable from any thread at once; allocates nothing, but needs a quarter of a megabyte of stack.

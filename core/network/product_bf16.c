@@ -10,8 +10,6 @@
 #include "network/product.h"
 #include "network/strips.h"
 
-enum { DEPTH = 1024 }; /* most pairs in one part                                                 */
-
 #if defined(__x86_64__)
 static const pair_kernel *const bf16 = &kernel_bf16;
 #else

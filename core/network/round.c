@@ -16,6 +16,7 @@ enum {
 typedef struct round_job {
     network *network;
     size_t l;
+    size_t cols;
     const float *from;
     float *strips;
     profile_kind kind;
@@ -50,13 +51,13 @@ static void fill_task(void *context, size_t task, int thread)
     profile_add(network->profile, thread, job->l, job->kind, time);
 }
 
-static bool round_matrix(round_job *job, size_t cols, plx_error *error)
+static bool lay_out(round_job *job, plx_error *error)
 {
     network *network = job->network;
 
-    job->grid = grid_of_rows(network->rows, cols);
+    job->grid = grid_of_rows(network->rows, job->cols);
     const task_run run = {.count = job->grid.blocks,
-                          .work = (double)network->rows * (double)cols * ROUND_WORK,
+                          .work = (double)network->rows * (double)job->cols * ROUND_WORK,
                           .task = job->task,
                           .context = job,
                           .l = NO_TENSOR};
@@ -64,30 +65,44 @@ static bool round_matrix(round_job *job, size_t cols, plx_error *error)
     return run_tasks(network, &run, error);
 }
 
-bool round_input(network *network, size_t l, plx_error *error)
+static round_job job_of_input(network *network, size_t l, profile_kind kind, pool_task *task)
 {
     const layer *layer = &network->layers[l];
-    round_job job = {.network = network,
-                     .l = l,
-                     .from = layer_input(network, l),
-                     .strips = layer->x_strips,
-                     .kind = PROFILE_FORWARD,
-                     .task = round_task};
 
-    return round_matrix(&job, layer->fan_in, error);
+    return (round_job){.network = network,
+                       .l = l,
+                       .cols = layer->fan_in,
+                       .from = layer_input(network, l),
+                       .strips = layer->x_strips,
+                       .kind = kind,
+                       .task = task};
+}
+
+static round_job job_of_delta(network *network, size_t l, pool_task *task)
+{
+    const layer *layer = &network->layers[l];
+
+    return (round_job){.network = network,
+                       .l = l,
+                       .cols = layer->units,
+                       .from = layer->delta,
+                       .strips = layer->delta_strips,
+                       .kind = PROFILE_GRADIENT,
+                       .task = task};
+}
+
+bool round_input(network *network, size_t l, plx_error *error)
+{
+    round_job job = job_of_input(network, l, PROFILE_FORWARD, round_task);
+
+    return lay_out(&job, error);
 }
 
 bool round_delta(network *network, size_t l, plx_error *error)
 {
-    const layer *layer = &network->layers[l];
-    round_job job = {.network = network,
-                     .l = l,
-                     .from = layer->delta,
-                     .strips = layer->delta_strips,
-                     .kind = PROFILE_GRADIENT,
-                     .task = round_task};
+    round_job job = job_of_delta(network, l, round_task);
 
-    return round_matrix(&job, layer->units, error);
+    return lay_out(&job, error);
 }
 
 bool layer_uses_strips(const network *network, const layer *layer)
@@ -98,18 +113,10 @@ bool layer_uses_strips(const network *network, const layer *layer)
 
 static bool fill_layer(network *network, size_t l, plx_error *error)
 {
-    const layer *layer = &network->layers[l];
-    round_job x = {.network = network,
-                   .l = l,
-                   .from = layer_input(network, l),
-                   .strips = layer->x_strips,
-                   .kind = PROFILE_GRADIENT,
-                   .task = fill_task};
-    round_job delta = x;
+    round_job x = job_of_input(network, l, PROFILE_GRADIENT, fill_task);
+    round_job delta = job_of_delta(network, l, fill_task);
 
-    delta.from = layer->delta;
-    delta.strips = layer->delta_strips;
-    return round_matrix(&x, layer->fan_in, error) && round_matrix(&delta, layer->units, error);
+    return lay_out(&x, error) && lay_out(&delta, error);
 }
 
 bool fill_strips(network *network, plx_error *error)

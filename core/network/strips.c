@@ -4,8 +4,6 @@
 
 #include "network/extent.h"
 
-enum { DEPTH = 1024 }; /* most steps of k in one part                                            */
-
 size_t strips_columns(size_t cols)
 {
     return divide_up(cols, STRIP) * STRIP;

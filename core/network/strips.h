@@ -9,7 +9,10 @@
 
 #include "network/kernel.h"
 
-enum { STRIP = 64 };
+enum {
+    STRIP = 64,   /* columns                                                                      */
+    DEPTH = 1024, /* most steps of k in one part, which c takes up at once: it decides the bits   */
+};
 
 /* STRIP or a part of it, as the kernel has it. */
 typedef struct strips_kernel {

@@ -4,13 +4,13 @@
  * thread. */
 #include "network/extent.h"
 #include "network/layers.h"
+#include "network/product.h"
 
 /* Blocks are about as wide as a product's strip, and high: a strip of the weights is laid out once for
  * all rows of a block. Functions of whole rows are given fewer at a time. */
 enum {
     WIDTH = 64,
     HEIGHT = 512,
-    FEW = 64, /* rows for which a product lays out X, not the weights: wider blocks are better    */
     ROWS = 64,
     MULTIPLE = 16,
     LITTLE =
@@ -39,7 +39,7 @@ grid grid_cut(size_t rows, size_t cols, size_t most_rows, size_t most_cols)
 
 grid grid_of_batch(size_t rows, size_t cols)
 {
-    return grid_cut(rows, cols, HEIGHT, rows <= FEW ? 2 * WIDTH : WIDTH);
+    return grid_cut(rows, cols, HEIGHT, rows <= PRODUCT_TURNED ? 2 * WIDTH : WIDTH);
 }
 
 grid grid_of_rows(size_t rows, size_t cols)
