@@ -62,38 +62,38 @@ static bool target_values(row_reader *reader, size_t row, double *value, plx_err
     return true;
 }
 
-/* Least, most and sum. */
-static bool first_walk(const data_part *part, values_of *values, size_t features, double *x,
-                       feature_figures *out, plx_error *error)
-{
-    row_reader reader = rows_open(part->source);
-    bool ok = true;
+/* What becomes of row p's values. */
+typedef void take_row(size_t p, size_t features, const double *x, feature_figures *out);
 
-    for (size_t p = 0; ok && p < part->rows; p++) {
-        ok = values(&reader, part_row(part, p), x, error);
-        for (size_t f = 0; ok && f < features; f++) {
-            out->least[f] = p == 0 ? x[f] : fmin(out->least[f], x[f]);
-            out->most[f] = p == 0 ? x[f] : fmax(out->most[f], x[f]);
-            out->mean[f] += x[f];
-        }
+/* Least, most and sum. */
+static void take_extent(size_t p, size_t features, const double *x, feature_figures *out)
+{
+    for (size_t f = 0; f < features; f++) {
+        out->least[f] = p == 0 ? x[f] : fmin(out->least[f], x[f]);
+        out->most[f] = p == 0 ? x[f] : fmax(out->most[f], x[f]);
+        out->mean[f] += x[f];
     }
-    rows_close(&reader);
-    return ok;
 }
 
 /* Sum of squares around the mean. */
-static bool second_walk(const data_part *part, values_of *values, size_t features, double *x,
-                        feature_figures *out, plx_error *error)
+static void take_square(size_t p, size_t features, const double *x, feature_figures *out)
+{
+    for (size_t f = 0; f < features; f++) {
+        const double d = x[f] - out->mean[f];
+        out->deviation[f] += d * d;
+    }
+}
+
+static bool walk(const data_part *part, values_of *values, take_row *take, size_t features,
+                 double *x, feature_figures *out, plx_error *error)
 {
     row_reader reader = rows_open(part->source);
     bool ok = true;
 
     for (size_t p = 0; ok && p < part->rows; p++) {
         ok = values(&reader, part_row(part, p), x, error);
-        for (size_t f = 0; ok && f < features; f++) {
-            const double d = x[f] - out->mean[f];
-            out->deviation[f] += d * d;
-        }
+        if (ok)
+            take(p, features, x, out);
     }
     rows_close(&reader);
     return ok;
@@ -107,11 +107,12 @@ static bool work_out(const data_part *part, values_of *values, size_t features, 
     const double n = (double)part->rows;
     double *x = memory_array(features, sizeof(double));
 
-    bool ok = x != NULL ? first_walk(part, values, features, x, out, error) : error_memory(error);
+    bool ok =
+        x != NULL ? walk(part, values, take_extent, features, x, out, error) : error_memory(error);
     for (size_t f = 0; f < features; f++)
         out->mean[f] /= n;
     if (ok && deviation)
-        ok = second_walk(part, values, features, x, out, error);
+        ok = walk(part, values, take_square, features, x, out, error);
     for (size_t f = 0; f < features; f++)
         out->deviation[f] = sqrt(out->deviation[f] / n);
     free(x);
