@@ -473,7 +473,7 @@ static bool use_often(exam *exam, int times)
 
 static void test_leaks(exam *exam)
 {
-    enum { WARM = 10, TIMES = 100 };
+    enum { WARM = 3, TIMES = 40 };
 
     intercept_reset(exam->intercept);
     if (!use_often(exam, WARM * (int)exam->variant_count))
@@ -613,7 +613,7 @@ static void test_splitting(exam *exam)
 
 static void test_threads(exam *exam)
 {
-    enum { REPETITIONS = 5 };
+    enum { REPETITIONS = 2 };
     text alone = {.bytes = NULL};
     exercise how = {.settings = defaults(exam), .size = 1003, .cut = 37, .threads = 1};
     bool good = use(exam, &how, &alone);

@@ -30,6 +30,8 @@ enum {
     FORBIDDEN = 1 << 16, /* bytes on either side; a multiple of every page size there is          */
     NEAR = 1 << 20,      /* how far from an array an address still has to do with it              */
     STACK = 1 << 16,
+    SPARES = 32,         /* how many mappings are kept for arrays to come, of this many pages each: */
+    SPARE_PAGES = 16,
     NAME_ROOM = 64,
     LINE_ROOM = 512,
 };
@@ -50,6 +52,8 @@ struct guard {
     uintptr_t page;
     array *arrays;
     size_t count, capacity;
+    array spares[SPARES]; /* their pages are forbidden; making a mapping takes thrice as long */
+    size_t spare_count;
     void *stack;
     stack_t old_stack;
     struct sigaction old_action[FATAL_COUNT];
@@ -295,6 +299,11 @@ guard *guard_new(int channel)
     return self;
 }
 
+static void forget(const array *a)
+{
+    munmap((void *)a->mapping, a->mapping_end - a->mapping);
+}
+
 void guard_free(guard *self)
 {
     if (self == NULL)
@@ -308,22 +317,46 @@ void guard_free(guard *self)
     if (self->stack != NULL)
         munmap(self->stack, STACK);
     guard_give_all(self);
+    while (self->spare_count > 0)
+        forget(&self->spares[--self->spare_count]);
     free(self->arrays);
     free(self);
 }
 
 /* ---- arrays ---- */
 
+/* The eight bytes known to lie at an address that is a multiple of eight. */
+static uint64_t known_word(uintptr_t address)
+{
+    return (uint64_t)address * 0x9e3779b97f4a7c15u ^ (uint64_t)address << 17;
+}
+
 /* The byte known to lie at an address beside an array. */
 static unsigned char known_byte(uintptr_t address)
 {
-    return (unsigned char)((address * 0x9e3779b97f4a7c15u) >> 56);
+    const uint64_t word = known_word(address & ~(uintptr_t)7);
+    unsigned char bytes[sizeof(word)];
+
+    memcpy(bytes, &word, sizeof(word));
+    return bytes[address & 7];
+}
+
+static bool is_whole_word(uintptr_t at, uintptr_t to)
+{
+    return at % sizeof(uint64_t) == 0 && to - at >= sizeof(uint64_t);
 }
 
 static void fill(uintptr_t from, uintptr_t to)
 {
-    for (uintptr_t at = from; at < to; at++)
-        *(unsigned char *)at = known_byte(at);
+    for (uintptr_t at = from; at < to;) {
+        if (is_whole_word(at, to)) {
+            *(uint64_t *)at = known_word(at);
+            at += sizeof(uint64_t);
+        } else {
+            *(unsigned char *)at = known_byte(at);
+            at++;
+        }
+    }
 }
 
 /* Bytes that are no longer known. */
@@ -331,8 +364,14 @@ static size_t changed(uintptr_t from, uintptr_t to)
 {
     size_t count = 0;
 
-    for (uintptr_t at = from; at < to; at++)
+    for (uintptr_t at = from; at < to;) {
+        if (is_whole_word(at, to) && *(const uint64_t *)at == known_word(at)) {
+            at += sizeof(uint64_t);
+            continue;
+        }
         count += *(const unsigned char *)at != known_byte(at);
+        at++;
+    }
     return count;
 }
 
@@ -347,27 +386,65 @@ static void copy_name(char *into, const char *name)
     into[i] = '\0';
 }
 
-/* Maps room for the array and sets its addresses. */
-static bool lay_out(array *a, uint64_t bytes, size_t alignment, uintptr_t page, guard_side side)
+/* Takes a spare mapping with `pages` bytes of its own. */
+static bool reuse(guard *self, array *a, uint64_t pages)
 {
-    const uint64_t pages = (bytes + page - 1) / page * page;
-    const uint64_t taken = (bytes + alignment - 1) / alignment * alignment;
-    char *mapping = mmap(NULL, pages + 2 * FORBIDDEN, PROT_NONE,
+    for (size_t i = self->spare_count; i-- > 0;) {
+        const array *spare = &self->spares[i];
+        if (spare->high - spare->low != pages)
+            continue;
+        a->mapping = spare->mapping;
+        self->spares[i] = self->spares[--self->spare_count];
+        return true;
+    }
+    return false;
+}
+
+static bool map(array *a, uint64_t pages)
+{
+    void *mapping = mmap(NULL, pages + 2 * FORBIDDEN, PROT_NONE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    if (mapping == MAP_FAILED)
-        return false;
-    if (pages > 0 && mprotect(mapping + FORBIDDEN, pages, PROT_READ | PROT_WRITE) != 0) {
-        munmap(mapping, pages + 2 * FORBIDDEN);
-        return false;
-    }
     a->mapping = (uintptr_t)mapping;
+    return mapping != MAP_FAILED;
+}
+
+static int permit(const array *a, int how)
+{
+    return a->high > a->low ? mprotect((void *)a->low, a->high - a->low, how) : 0;
+}
+
+/* Finds room for the array and sets its addresses. */
+static bool lay_out(guard *self, array *a, uint64_t bytes, size_t alignment, guard_side side)
+{
+    const uint64_t pages = (bytes + self->page - 1) / self->page * self->page;
+    const uint64_t taken = (bytes + alignment - 1) / alignment * alignment;
+    const bool used = reuse(self, a, pages);
+
+    if (!used && !map(a, pages))
+        return false;
     a->low = a->mapping + FORBIDDEN;
     a->high = a->low + pages;
     a->start = side == GUARD_START ? a->low : a->high - taken;
     a->end = a->start + bytes;
     a->mapping_end = a->high + FORBIDDEN;
+    if (permit(a, PROT_READ | PROT_WRITE) != 0) {
+        forget(a);
+        return false;
+    }
+    if (used)
+        memset((void *)a->start, 0, bytes);
     return true;
+}
+
+/* Keeps the mapping as a spare one if there is room; nobody may touch it either way. */
+static void set_aside(guard *self, const array *a)
+{
+    if (self->spare_count < SPARES && a->high - a->low <= SPARE_PAGES * self->page &&
+        permit(a, PROT_NONE) == 0)
+        self->spares[self->spare_count++] = *a;
+    else
+        forget(a);
 }
 
 void *guard_array(guard *self, const char *name, uint64_t bytes, size_t width, size_t alignment,
@@ -379,7 +456,7 @@ void *guard_array(guard *self, const char *name, uint64_t bytes, size_t width, s
         bytes > SIZE_MAX / 2)
         return NULL;
     if (memory_grow(&self->arrays, &self->capacity, self->count + 1, sizeof(new)) == NULL ||
-        !lay_out(&new, bytes, alignment, self->page, side))
+        !lay_out(self, &new, bytes, alignment, side))
         return NULL;
     copy_name(new.name, name);
     fill(new.low, new.start);
@@ -403,8 +480,7 @@ void guard_read_only(guard *self, void *start, bool read_only)
     if (a == NULL)
         return;
     a->read_only = read_only;
-    if (a->high > a->low)
-        mprotect((void *)a->low, a->high - a->low, read_only ? PROT_READ : PROT_READ | PROT_WRITE);
+    permit(a, read_only ? PROT_READ : PROT_READ | PROT_WRITE);
 }
 
 static bool is_intact(const array *a, text *came)
@@ -444,7 +520,7 @@ void guard_give(guard *self, void *start)
 
     if (a == NULL)
         return;
-    munmap((void *)a->mapping, a->mapping_end - a->mapping);
+    set_aside(self, a);
     *a = self->arrays[--self->count];
 }
 

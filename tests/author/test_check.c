@@ -31,7 +31,7 @@ static const fault faults[] = {
     {"forks", "quiet", "it starts no process", "calls of fork, with the defaults", 0},
     {"prints_raw", "quiet", "", "it wrote 'forward", 0},
     {"allocates", "allocation", "", "5 blocks taken and 5 given back", 0},
-    {"leaks", "leaks", "", "100 blocks more after 100 uses", 0},
+    {"leaks", "leaks", "", "40 blocks more after 40 uses", 0},
     {"static_state", "state", "", "calls", 0},
     {"thread_race", "state", "", "size", 0},
     {"clock_dependent", "determinism", "", "it calls time", 0},
