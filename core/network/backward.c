@@ -337,6 +337,9 @@ static void multiply_gradient(const network *network, const layer *layer, block 
     else if (layer_uses_strips(network, layer))
         product_of_strips(at.rows, at.cols, network->rows, layer->delta_strips, at.row,
                           layer->x_strips, at.col, g, stride);
+    else if (layer->weight_grid.blocks == 1)
+        product_of_narrow(at.rows, at.cols, network->rows, layer->delta, layer_input(network, l), g,
+                          stride);
     else
         product(PLX_TRANSPOSE_A, at.rows, at.cols, network->rows, 1, layer->delta + at.row,
                 layer->units, layer_input(network, l) + at.col, layer->fan_in, 0, g, stride);

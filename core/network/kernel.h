@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { MOST_NARROW = 4 };
+
 /* An operand: element (i, j) is at[i * down + j * right]. */
 typedef struct operand {
     const float *at;
@@ -44,6 +46,9 @@ static inline target target_at(target to, size_t col)
 typedef void strip_product(size_t rows, size_t cols, size_t k, operand a, const float *b,
                            size_t b_down, target to);
 
+typedef void rows_product(size_t rows, size_t cols, size_t k, const float *a, operand b,
+                          const float *bias, float *c);
+
 typedef struct kernel {
     const char *isa;
     bool (*is_supported)(void);
@@ -55,6 +60,14 @@ typedef struct kernel {
      * lanes-th product, and the lanes are added last. */
     void (*dots)(size_t rows, size_t cols, size_t k, const float *a, size_t a_down, const float *b,
                  size_t b_down, target to);
+    /* c = a' b, element (i, j) at c[i * c_down + j * c_right], of a (k x wide) and b (k x narrow) without
+     * gaps between their rows; `wide` divides lanes, and narrow <= wide, MOST_NARROW. A vector holds
+     * several rows of a, and so each sum several sums, which are added last. */
+    void (*narrow)(size_t wide, size_t narrow, size_t k, const float *a, const float *b, float *c,
+                   size_t c_down, size_t c_right);
+    /* c = a b + bias (NULL: none), of a (rows x k) and c (rows x cols) without gaps between their rows;
+     * NULL where there is none for that k and these cols. */
+    rows_product *(*choose_rows)(size_t cols, size_t k);
     /* to (k x cols), rows `width` apart, from b (k x cols) or (cols x k); rows are padded with
      * zeros up to a multiple of lanes. */
     void (*copy)(size_t cols, size_t k, const float *b, size_t b_down, float *to, size_t width);

@@ -31,6 +31,11 @@ ALWAYS void store_part(float *to, vector v, size_t count)
     _mm256_maskstore_ps(to, mask_of(count), (__m256)v);
 }
 
+ALWAYS vector spread(vector v, places at)
+{
+    return (vector)_mm256_permutevar8x32_ps((__m256)v, (__m256i)at);
+}
+
 static bool is_supported(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");

@@ -7,6 +7,11 @@
 #include "network/kernel_512.h"
 #include "network/kernel_body.h"
 
+ALWAYS vector spread(vector v, places at)
+{
+    return (vector)_mm512_permutexvar_ps((__m512i)at, (__m512)v);
+}
+
 static bool is_supported(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma");

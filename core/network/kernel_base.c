@@ -30,6 +30,15 @@ ALWAYS void store_part(float *to, vector v, size_t count)
         to[i] = v[i];
 }
 
+ALWAYS vector spread(vector v, places at)
+{
+    vector from;
+
+    for (size_t i = 0; i < LANES; i++)
+        from[i] = v[at[i]];
+    return from;
+}
+
 static bool is_supported(void)
 {
     return true;

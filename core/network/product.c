@@ -128,8 +128,13 @@ static void do_part(const kernel *kernel, size_t m, size_t n, size_t k, operand 
 {
     const bool along_rows = a.right == 1 && b.down == 1;
     const bool adds = to.alpha == 1 && (to.beta == 0 || to.beta == 1);
+    const bool replaces = to.alpha == 1 && to.beta == 0;
+    rows_product *rows;
 
-    if (m <= PRODUCT_FEW && along_rows)
+    if (m > PRODUCT_FEW && replaces && a.right == 1 && a.down == k && to.ldc == n &&
+        (rows = kernel->choose_rows(n, k)) != NULL)
+        rows(m, n, k, a.at, b, to.bias, to.c);
+    else if (m <= PRODUCT_FEW && along_rows)
         kernel->dots(m, n, k, a.at, a.down, b.at, b.right, to);
     else if (m <= PRODUCT_TURNED && n >= 2 * m && along_rows && adds)
         for (size_t i = 0; i < m; i += kernel->width, to.c += kernel->width * to.ldc)
@@ -187,6 +192,21 @@ void product_with_bias(uint64_t m, uint64_t n, uint64_t k, const float *x, uint6
 {
     if (m > 0 && n > 0 && k > 0)
         do_parts(m, n, k, (operand){x, ldx, 1}, (operand){w, 1, ldw}, (target){z, ldz, 1, 0, bias});
+}
+
+/* The wider one is gone through by vectors of whole rows, where there are such. */
+void product_of_narrow(size_t m, size_t n, size_t k, const float *a, const float *b, float *c,
+                       size_t ldc)
+{
+    const kernel *kernel = choose();
+    const size_t wide = m < n ? n : m, narrow = m < n ? m : n;
+
+    if (narrow == 0 || narrow > MOST_NARROW || kernel->lanes % wide != 0)
+        product(PLX_TRANSPOSE_A, m, n, k, 1, a, m, b, n, 0, c, ldc);
+    else if (m < n)
+        kernel->narrow(n, m, k, b, a, c, 1, ldc);
+    else
+        kernel->narrow(m, n, k, a, b, c, ldc, 1);
 }
 
 /* ---- strips ---------------------------------------------------------------------------------- */

@@ -33,6 +33,10 @@ void product_fill_strips(size_t rows, size_t cols, const float *x, size_t height
  * same bits as product(). */
 void product_of_strips(size_t m, size_t n, size_t k, const float *a, size_t i, const float *b,
                        size_t j, float *c, size_t ldc);
+/* c (m x n) = a' b, of a (k x m) and b (k x n) without gaps between their rows: the gradient of a small
+ * layer. Its sums are product()'s but for their order, which depends on m and n. */
+void product_of_narrow(size_t m, size_t n, size_t k, const float *a, const float *b, float *c,
+                       size_t ldc);
 /* "sse2", "avx2", "avx512"; "base" on machines of other kinds: what products use, PLEXUS_ISA
  * applied. */
 const char *product_isa(void);

@@ -201,6 +201,43 @@ START_TEST(offsets_and_strides_change_no_bit)
 }
 END_TEST
 
+/* Without gaps there are loops for few columns of c and few steps of k. */
+START_TEST(narrow_rows_without_gaps_come_to_the_same_bits)
+{
+    use_level(_i);
+    for (size_t n = 1; n <= 9; n++)
+        for (size_t k = 1; k <= 5; k++)
+            for (size_t m = PRODUCT_FEW + 1; m < 70; m += 1 + n % 3)
+                check_offset((shape){m, n, k});
+}
+END_TEST
+
+/* To the same bits as when it is added later. */
+static void check_bias(shape s, size_t gap)
+{
+    operands o = operands_new(s, PLX_TRANSPOSE_B, gap, 1, 0);
+    float *bias = numbers(4, s.n), *z = numbers(5, s.m * o.ldc);
+
+    ck_assert_int_eq(run(&o, o.c), PLX_OK);
+    product_with_bias(s.m, s.n, s.k, o.a, o.lda, o.b, o.ldb, bias, z, o.ldc);
+    for (size_t i = 0; i < s.m; i++)
+        for (size_t j = 0; j < s.n; j++)
+            ck_assert(z[i * o.ldc + j] == o.c[i * o.ldc + j] + bias[j]);
+    free(bias);
+    free(z);
+    operands_free(&o);
+}
+
+START_TEST(a_bias_is_added)
+{
+    static const size_t extents[] = {1, 2, 4, 8, 10, 70};
+
+    use_level(_i);
+    for (size_t e = 0; e < 6 * 6 * 6; e++)
+        check_bias((shape){extents[e / 36], extents[e / 6 % 6], extents[e % 6]}, e % 2 * 3);
+}
+END_TEST
+
 /* Whatever the tile, the strip and the panel: for all products but those of few rows. */
 START_TEST(elements_do_not_depend_on_the_extents)
 {
@@ -268,6 +305,25 @@ START_TEST(products_of_strips_come_to_the_same_bits)
         check_strips((shape){extents[e / 15], extents[e / 3 % 5], ks[e % 3]}, 0, 0);
     for (size_t at = 0; at < 150; at += 48)
         check_strips((shape){150, 200, 37}, at, 192 - at);
+}
+END_TEST
+
+/* Of matrices of up to 20 columns; every rest of rows that do not fill a vector. */
+START_TEST(narrow_products_agree_with_the_definition)
+{
+    use_level(_i);
+    for (size_t m = 1; m <= 20; m++)
+        for (size_t n = 1; n <= 20; n++)
+            for (size_t k = 1; k < 70; k += 1 + (m + n) % 3) {
+                operands o = operands_new((shape){m, n, k}, PLX_TRANSPOSE_A, 0, 1, 0);
+                double magnitude;
+                product_of_narrow(m, n, k, o.a, o.b, o.c, n);
+                for (size_t e = 0; e < m * n; e++) {
+                    const double want = exact(&o, e / n, e % n, &magnitude);
+                    ck_assert_double_eq_tol((double)o.c[e], want, 2e-6 * magnitude + 1e-30);
+                }
+                operands_free(&o);
+            }
 }
 END_TEST
 
@@ -364,6 +420,9 @@ static Suite *suite(void)
     tcase_add_loop_test(one, elements_do_not_depend_on_the_extents, 0, 4 * LEVELS);
     tcase_add_loop_test(one, few_rows_do_not_depend_on_each_other, 0, LEVELS);
     tcase_add_loop_test(one, products_of_strips_come_to_the_same_bits, 0, LEVELS);
+    tcase_add_loop_test(one, narrow_rows_without_gaps_come_to_the_same_bits, 0, LEVELS);
+    tcase_add_loop_test(one, a_bias_is_added, 0, LEVELS);
+    tcase_add_loop_test(one, narrow_products_agree_with_the_definition, 0, LEVELS);
     tcase_add_test(one, empty_extents);
     tcase_add_test(one, alpha_zero_reads_no_operand);
     tcase_add_test(one, non_finite_operands_stay_visible);
