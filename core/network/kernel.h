@@ -5,7 +5,7 @@
  * Every element is summed over k in ascending order in a register lane of its own, with a fused
  * multiply-add where the instruction set has one; so its bits depend on k, alpha, beta and the
  * instruction set alone: not on m, n, strides, alignment, its place in the matrix, or which of
- * these loops came to it.
+ * these loops came to it. Two of them sum in another order, as they say: dots and narrow.
  *
  * Those of bfloat16 (product_bf16.h) take their operands in pairs, two numbers that follow each other
  * along k in the place of one float, the first in its lower half; so they go through k by twos. */
@@ -60,13 +60,14 @@ typedef struct kernel {
      * lanes-th product, and the lanes are added last. */
     void (*dots)(size_t rows, size_t cols, size_t k, const float *a, size_t a_down, const float *b,
                  size_t b_down, target to);
-    /* c = a' b, element (i, j) at c[i * c_down + j * c_right], of a (k x wide) and b (k x narrow) without
-     * gaps between their rows; `wide` divides lanes, and narrow <= wide, MOST_NARROW. A vector holds
-     * several rows of a, and so each sum several sums, which are added last. */
+    /* c = a' b, element (i, j) at c[i * c_down + j * c_right], of a (k x wide) and b (k x narrow)
+     * without gaps between their rows; `wide` divides lanes, and narrow <= wide, MOST_NARROW. A
+     * vector holds several rows of a, so that each lane sums some of the products; they are added
+     * last. */
     void (*narrow)(size_t wide, size_t narrow, size_t k, const float *a, const float *b, float *c,
                    size_t c_down, size_t c_right);
-    /* c = a b + bias (NULL: none), of a (rows x k) and c (rows x cols) without gaps between their rows;
-     * NULL where there is none for that k and these cols. */
+    /* For c = a b + bias (NULL: none), of a (rows x k) and c (rows x cols) without gaps between
+     * their rows; NULL where there is no such loop for that k and these cols. */
     rows_product *(*choose_rows)(size_t cols, size_t k);
     /* to (k x cols), rows `width` apart, from b (k x cols) or (cols x k); rows are padded with
      * zeros up to a multiple of lanes. */
