@@ -24,8 +24,11 @@ const char *__lsan_default_options(void)
 /* Of the other objects: called for each of them, once to count and once to copy. */
 typedef struct copy {
     uintptr_t *word; /* NULL: counting                                                           */
-    size_t words;
+    size_t words, room;
 } copy;
+
+/* Words that may have become pointers between counting and copying. */
+enum { SPARE = 512 };
 
 typedef struct span {
     uintptr_t start, end;
@@ -40,7 +43,7 @@ copy_pointers(copy *to, span variables, span object)
         const uintptr_t word = *(const uintptr_t *)at;
         if (word < UINT16_MAX || (word >= object.start && word < object.end))
             continue;
-        if (to->word != NULL)
+        if (to->words < to->room)
             to->word[to->words] = word;
         to->words++;
     }
@@ -77,11 +80,11 @@ static void show_variables(void)
     copy all = {.word = NULL};
 
     dl_iterate_phdr(copy_variables, &all);
-    const size_t bytes = all.words * sizeof(uintptr_t);
+    const size_t room = all.words + SPARE, bytes = room * sizeof(uintptr_t);
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         return;
-    all = (copy){.word = memory};
+    all = (copy){.word = memory, .room = room};
     dl_iterate_phdr(copy_variables, &all);
     __lsan_register_root_region(memory, bytes);
 }
