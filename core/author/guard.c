@@ -30,8 +30,8 @@ enum {
     FORBIDDEN = 1 << 16, /* bytes on either side; a multiple of every page size there is          */
     NEAR = 1 << 20,      /* how far from an array an address still has to do with it              */
     STACK = 1 << 16,
-    SPARES = 32,         /* how many mappings are kept for arrays to come, of this many pages each: */
-    SPARE_PAGES = 16,
+    SPARES = 32,      /* mappings that are kept for arrays to come, each                       */
+    SPARE_PAGES = 16, /* with at most so many pages of its own                                 */
     NAME_ROOM = 64,
     LINE_ROOM = 512,
 };
@@ -52,7 +52,7 @@ struct guard {
     uintptr_t page;
     array *arrays;
     size_t count, capacity;
-    array spares[SPARES]; /* their pages are forbidden; making a mapping takes thrice as long */
+    array spares[SPARES]; /* their pages are forbidden; making a mapping takes thrice as long     */
     size_t spare_count;
     void *stack;
     stack_t old_stack;

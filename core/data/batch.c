@@ -60,15 +60,6 @@ typedef struct conversion {
     bool even; /* one offset and factor for all features                                          */
 } conversion;
 
-static conversion conversion_of(const data_part *part, const encoding *fitted)
-{
-    conversion how = {part->source, fitted, fitted->offset != NULL};
-
-    for (size_t f = 1; how.even && f < part->source->features; f++)
-        how.even = fitted->offset[f] == fitted->offset[0] && fitted->factor[f] == fitted->factor[0];
-    return how;
-}
-
 /* Features first .. first + n - 1 of a row, which are stored at `from`. */
 static void convert(const conversion *how, const void *from, size_t first, size_t n, float *x)
 {
@@ -189,7 +180,7 @@ void data_inputs(const data_part *part, const encoding *fitted, const uint32_t *
 {
     const dataset *data = part->source;
     const size_t features = data->features, near = dataset_near(data);
-    const conversion how = conversion_of(part, fitted);
+    const conversion how = {data, fitted, encoding_scales_evenly(fitted)};
 
     if (near < data->rows)
         expect_rows(part, near, positions, n);

@@ -40,6 +40,18 @@ void encoding_clear(encoding *fitted)
     *fitted = (struct encoding){0};
 }
 
+bool encoding_scales_evenly(const encoding *encoding)
+{
+    const double *offset = encoding->offset, *factor = encoding->factor;
+
+    if (offset == NULL)
+        return false;
+    for (size_t f = 1; f < encoding->features; f++)
+        if (offset[f] != offset[0] || factor[f] != factor[0])
+            return false;
+    return true;
+}
+
 /* --- writing --- */
 
 static json_t *strings_to_json(char *const *strings, size_t count)

@@ -44,6 +44,8 @@ typedef struct encoding {
 } encoding;
 
 void encoding_clear(encoding *encoding);
+/* Whether all features have one offset and one factor, as pixels do. */
+bool encoding_scales_evenly(const encoding *encoding);
 /* As one JSON object, and back: every byte of it is checked. A new string; NULL: out of memory. */
 char *encoding_to_json(const encoding *encoding);
 bool encoding_from_json(const char *json, encoding *encoding, plx_error *error);

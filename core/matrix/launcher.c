@@ -243,7 +243,8 @@ static bool settle(server *s)
     return tell_failure(s);
 }
 
-/* The next run is under way before the end of the one before it is told. */
+/* The next run is under way before the end of the one before it is told. What has found no room tries
+ * again when that has made some. */
 static void serve(void *context, int channel)
 {
     server *s = context;

@@ -194,15 +194,10 @@ static void add_inputs(const encoding *encoding, text *out)
 static void add_scaling(const encoding *encoding, text *out)
 {
     const double *offset = encoding->offset, *factor = encoding->factor;
-    size_t alike = 1;
 
-    if (offset == NULL || factor == NULL || encoding->features == 0) {
+    if (offset == NULL || factor == NULL || encoding->features == 0)
         text_add(out, "scaling     none\n");
-        return;
-    }
-    while (alike < encoding->features && offset[alike] == offset[0] && factor[alike] == factor[0])
-        alike++;
-    if (alike == encoding->features)
+    else if (encoding_scales_evenly(encoding))
         text_addf(out, "scaling     (x - %g) * %g for every feature\n", offset[0], factor[0]);
     else
         text_addf(out, "scaling     (x - offset) * factor, fitted for each of %zu features\n",

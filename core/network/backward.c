@@ -25,8 +25,7 @@ enum {
     STRIP_ROWS = 128, /* where they are read from strips                                          */
     WEIGHT_COLS = 1024,
     BIAS_COLS = 64,
-    NARROW =
-        16, /* units, of which several rows' are summed at a time                             */
+    NARROW = 16, /* units, of which several rows' are summed at a time                           */
     SUMS = 4,
 };
 

@@ -138,11 +138,11 @@ ALWAYS places places_of(size_t wide, size_t narrow, size_t col)
     return at;
 }
 
+/* Lane i of sum[j] is for element (i % wide, j) of c: one of those that are added last. */
 ALWAYS void narrow_of(size_t wide, size_t narrow, size_t k, const float *a, const float *b,
                       float *c, size_t c_down, size_t c_right)
 {
-    const size_t rows = LANES / wide, rest = k % rows;
-    const float *const end = a + (k - rest) * wide;
+    const size_t rows = LANES / wide;
     vector sum[MOST_NARROW];
     places at[MOST_NARROW];
 
@@ -151,15 +151,9 @@ ALWAYS void narrow_of(size_t wide, size_t narrow, size_t k, const float *a, cons
         sum[j] = (vector){0};
         at[j] = places_of(wide, narrow, j);
     }
-    for (; a < end; a += LANES, b += rows * narrow) {
-        const vector x = load(a);
-        const vector y = narrow == wide ? load(b) : load_part(b, rows * narrow);
-#pragma GCC unroll 4
-        for (size_t j = 0; j < narrow; j++)
-            sum[j] += x * spread(y, at[j]);
-    }
-    if (rest > 0) {
-        const vector x = load_part(a, rest * wide), y = load_part(b, rest * narrow);
+    for (size_t p = 0; p < k; p += rows, a += rows * wide, b += rows * narrow) {
+        const size_t part = k - p < rows ? k - p : rows;
+        const vector x = load_part(a, part * wide), y = load_part(b, part * narrow);
 #pragma GCC unroll 4
         for (size_t j = 0; j < narrow; j++)
             sum[j] += x * spread(y, at[j]);

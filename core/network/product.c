@@ -123,16 +123,24 @@ static void multiply_turned(const kernel *kernel, size_t m, size_t n, size_t k, 
     }
 }
 
+/* The loop for few columns of c and steps of k, if there is one for this product. */
+static rows_product *find_rows(const kernel *kernel, size_t m, size_t n, size_t k, operand a,
+                               target to)
+{
+    const bool replaces = to.alpha == 1 && to.beta == 0;
+    const bool without_gaps = a.right == 1 && a.down == k && to.ldc == n;
+
+    return m > PRODUCT_FEW && replaces && without_gaps ? kernel->choose_rows(n, k) : NULL;
+}
+
 static void do_part(const kernel *kernel, size_t m, size_t n, size_t k, operand a, operand b,
                     target to)
 {
     const bool along_rows = a.right == 1 && b.down == 1;
     const bool adds = to.alpha == 1 && (to.beta == 0 || to.beta == 1);
-    const bool replaces = to.alpha == 1 && to.beta == 0;
-    rows_product *rows;
+    rows_product *rows = find_rows(kernel, m, n, k, a, to);
 
-    if (m > PRODUCT_FEW && replaces && a.right == 1 && a.down == k && to.ldc == n &&
-        (rows = kernel->choose_rows(n, k)) != NULL)
+    if (rows != NULL)
         rows(m, n, k, a.at, b, to.bias, to.c);
     else if (m <= PRODUCT_FEW && along_rows)
         kernel->dots(m, n, k, a.at, a.down, b.at, b.right, to);

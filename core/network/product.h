@@ -12,9 +12,9 @@
 
 enum {
     PRODUCT_FEW = 4,
-    PRODUCT_TURNED =
-        64, /* rows up to which a is laid out, and not the transposed b: then a product of
-                            many columns is better than several of few                           */
+    /* Rows up to which a is laid out, and not the transposed b: then a product of many columns is
+     * better than several of few. */
+    PRODUCT_TURNED = 64,
 };
 
 /* c (m x n) = alpha op(a) op(b) + beta c, row-major; strides and flags as plx_host.product.

@@ -13,8 +13,7 @@ enum {
     HEIGHT = 512,
     ROWS = 64,
     MULTIPLE = 16,
-    LITTLE =
-        4000000, /* multiplications that are done before another thread has been woken         */
+    LITTLE = 4000000, /* multiplications that are done before another thread has been woken      */
 };
 
 /* The step that cuts `extent` into as few even parts as have at most `most`. */

@@ -308,7 +308,7 @@ START_TEST(products_of_strips_come_to_the_same_bits)
 }
 END_TEST
 
-/* Of matrices of up to 20 columns; every rest of rows that do not fill a vector. */
+/* Where there is a loop for them and where there is none; every rest of rows that do not fill a vector. */
 START_TEST(narrow_products_agree_with_the_definition)
 {
     use_level(_i);

@@ -70,8 +70,7 @@ START_TEST(a_batch_of_all_rows_stays_as_it_is)
 
     load_epoch(&batches, 1, seen[0]);
     ck_assert_mem_eq(seen[0], inputs, sizeof(inputs));
-    inputs[3] =
-        30; /* gathered again it would be seen                                             */
+    inputs[3] = 30; /* gathered again it would be seen                                           */
     load_epoch(&batches, 2, seen[1]);
     ck_assert_mem_eq(seen[1], seen[0], sizeof(seen[0]));
     batches_clear(&batches);
