@@ -14,10 +14,12 @@
  * is only done where all gradients are known to be finite before the first of them is computed:
  * |dW| <= rows max|dZ| max|X|, so a look at dZ and X tells. */
 #include <float.h>
+#include <stdlib.h>
 
 #include "network/layers.h"
 #include "network/product.h"
 #include "network/product_bf16.h"
+#include "support/memory.h"
 
 enum {
     LOSS_ROWS = 64,
@@ -297,20 +299,61 @@ typedef struct gradient_job {
     void *context;
 } gradient_job;
 
-size_t gradient_blocks(layer *layer, size_t first)
+/* Returns into how many blocks. */
+static size_t cut_layer(layer *layer)
 {
-    layer->first_task = first;
     layer->weight_grid = grid_cut(layer->units, layer->fan_in,
                                   layer->x_strips == NULL ? WEIGHT_ROWS : STRIP_ROWS, WEIGHT_COLS);
     layer->bias_grid = grid_cut(1, layer->b == NULL ? 0 : layer->units, 1, BIAS_COLS);
     return layer->weight_grid.blocks + layer->bias_grid.blocks;
 }
 
-size_t gradient_block_size(const layer *layer)
+/* Floats in the largest block of the weights' gradient. */
+static size_t largest_block(const layer *layer)
 {
     const grid *grid = &layer->weight_grid;
 
     return (grid->rows < grid->row_step ? grid->rows : grid->row_step) * grid->col_step;
+}
+
+static gradient_part *add_parts(gradient_part *next, size_t l, size_t first, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        *next++ = (gradient_part){((double)i + 0.5) / (double)count, l, first + i};
+    return next;
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+    const gradient_part *left = a, *right = b;
+
+    if (left->place != right->place)
+        return left->place < right->place ? -1 : 1;
+    if (left->layer != right->layer)
+        return left->layer < right->layer ? -1 : 1;
+    return left->block < right->block ? -1 : left->block > right->block;
+}
+
+/* The same part of each layer follows on the same part of the one before it, as a run of the pool over
+ * one layer's units shares them out: weights and their slots stay in the cache of one core. */
+bool cut_gradients(network *network, plx_error *error)
+{
+    for (size_t l = 0; l < network->layer_count; l++) {
+        network->gradient_tasks += cut_layer(&network->layers[l]);
+        const size_t size = largest_block(&network->layers[l]);
+        network->block_size = size > network->block_size ? size : network->block_size;
+    }
+    network->gradient_parts = memory_array(network->gradient_tasks, sizeof(gradient_part));
+    if (network->gradient_parts == NULL)
+        return error_memory(error);
+    gradient_part *next = network->gradient_parts;
+    for (size_t l = 0; l < network->layer_count; l++) {
+        const size_t weights = network->layers[l].weight_grid.blocks;
+        next = add_parts(next, l, 0, weights);
+        next = add_parts(next, l, weights, network->layers[l].bias_grid.blocks);
+    }
+    qsort(network->gradient_parts, network->gradient_tasks, sizeof(gradient_part), compare_parts);
+    return true;
 }
 
 /* The block's rows lie one after the other in g; in the tensor only if they are whole. */
@@ -422,32 +465,17 @@ static void bias_task(const gradient_job *job, const layer *layer, block at, int
     profile_add(profile, thread, l, PROFILE_STEP, time);
 }
 
-/* The layer that a task of the run over all gradients belongs to. */
-static const layer *layer_of_task(const network *network, size_t task)
-{
-    size_t low = 0, high = network->layer_count;
-
-    while (high - low > 1) {
-        const size_t middle = low + (high - low) / 2;
-        if (network->layers[middle].first_task <= task)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &network->layers[low];
-}
-
 static void gradient_task(void *context, size_t task, int thread)
 {
     const gradient_job *job = context;
-    const layer *layer = layer_of_task(job->network, task);
+    const gradient_part *part = &job->network->gradient_parts[task];
+    const layer *layer = &job->network->layers[part->layer];
+    const size_t weights = layer->weight_grid.blocks;
 
-    task -= layer->first_task;
-    if (task < layer->weight_grid.blocks)
-        weight_task(job, layer, grid_block(&layer->weight_grid, task), thread);
+    if (part->block < weights)
+        weight_task(job, layer, grid_block(&layer->weight_grid, part->block), thread);
     else
-        bias_task(job, layer, grid_block(&layer->bias_grid, task - layer->weight_grid.blocks),
-                  thread);
+        bias_task(job, layer, grid_block(&layer->bias_grid, part->block - weights), thread);
 }
 
 static bool fill_gradients(network *network, gradient_job *job, plx_error *error)

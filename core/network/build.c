@@ -244,11 +244,8 @@ static bool allocate(network *self, plx_error *error)
 /* How the gradients are cut, and the memory for those that are stepped on at once. */
 static bool plan_gradients(network *self, plx_error *error)
 {
-    for (size_t l = 0; l < self->layer_count; l++) {
-        self->gradient_tasks += gradient_blocks(&self->layers[l], self->gradient_tasks);
-        const size_t size = gradient_block_size(&self->layers[l]);
-        self->block_size = size > self->block_size ? size : self->block_size;
-    }
+    if (!cut_gradients(self, error))
+        return false;
     self->block =
         memory_aligned((size_t)pool_threads(self->pool) * self->block_size, sizeof(float));
     return self->block != NULL || error_memory(error);
@@ -302,6 +299,7 @@ void network_free(network *self)
     free(self->gradients);
     free(self->work);
     free(self->row_loss);
+    free(self->gradient_parts);
     free(self->block);
     free(self->tensors);
     free(self->layers);

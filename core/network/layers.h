@@ -52,9 +52,14 @@ typedef struct layer {
     float dropout, kept; /* probability p, and 1 / (1 - p)                                       */
     float *z, *y, *mask, *a, *delta;
     float *x_strips, *delta_strips; /* NULL: this layer has none                                 */
-    grid weight_grid, bias_grid; /* how its gradients are cut                                    */
-    size_t first_task;           /* of these blocks, among those of all layers                   */
+    grid weight_grid, bias_grid;    /* how its gradients are cut                                 */
 } layer;
+
+/* One task of the run over all gradients. */
+typedef struct gradient_part {
+    double place;        /* of its middle in the grid: 0 is where that begins, 1 where it ends   */
+    size_t layer, block; /* of weight_grid or, behind its blocks, of bias_grid                   */
+} gradient_part;
 
 struct network {
     pool *pool;
@@ -64,7 +69,8 @@ struct network {
     network_tensor *tensors;
     size_t tensor_count, parameters, arena; /* arena: floats in it, gaps included                */
     float *weights, *gradients, *work;      /* gradients is NULL unless training                 */
-    size_t gradient_tasks, block_size;      /* blocks of all gradients; floats of the largest */
+    size_t gradient_tasks, block_size;      /* blocks of all gradients; floats of the largest    */
+    gradient_part *gradient_parts;          /* in the order in which they are shared out         */
     float *block;                           /* one for each thread                            */
     bool training, bf16;
     float *rounded;   /* in rows: X or dZ of the layer at hand; NULL without bf16                */
@@ -109,10 +115,8 @@ bool round_delta(network *network, size_t l, plx_error *error);
 /* Fills the strips of all layers that have them, without rounding. */
 bool fill_strips(network *network, plx_error *error);
 
-/* Cuts the layer's gradients, of which the first block is number `first`; returns how many. */
-size_t gradient_blocks(layer *layer, size_t first);
-/* Floats in the largest block of the weights' gradient. */
-size_t gradient_block_size(const layer *layer);
+/* Cuts the gradients of all layers, and sets the order of their blocks. */
+bool cut_gradients(network *network, plx_error *error);
 
 /* One run of the pool. */
 typedef struct task_run {

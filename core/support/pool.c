@@ -1,10 +1,13 @@
 /* pool.c: see pool.h.
  *
- * A run is published by storing its number of tasks in `remaining`. Whoever can take `remaining`
- * from r > 0 to r - 1 owns task count - r: success proves that this run is alive, and it stays
- * alive, with task, context and count unchanged, until the owner has added its tasks to `finished`;
- * the caller does not leave before finished == count. (A plain fetch-and-add would let a late
- * thread take a number after the run had ended, and then read the fields of the next one.)
+ * A run is published by storing, for each thread's share, how many of its tasks are `left`. Whoever can take
+ * that from r > 0 to r - 1 owns the task that is r before the share's end: success proves that
+ * this run is alive, and it stays alive, with task, context and shares unchanged, until the owner
+ * has added its tasks to `finished`; the caller does not leave before finished == count. (A plain
+ * fetch-and-add would let a late thread take a number after the run had ended, and then read the
+ * fields of the next one.)
+ * `runs` is counted up behind that, so that a waiting thread finds its own share there.
+ *
  * So the caller waits only for threads that took a task: one that sleeps, or is kept from running
  * by another process, delays nobody, and the caller does its share.
  *
@@ -30,18 +33,22 @@ typedef struct worker {
     pthread_t handle;
     int thread;
     atomic_size_t tasks_run;
-    char line[64 - sizeof(pool *) - sizeof(pthread_t) - sizeof(int) - sizeof(size_t) - 4];
+    size_t seen;        /* the run it has looked at last                                         */
+    size_t end;         /* number of the task behind the last of its share                       */
+    atomic_size_t left; /* tasks of the share that nobody has taken                              */
+    char line[64 - sizeof(pool *) - sizeof(pthread_t) - sizeof(int) - 4 * sizeof(size_t) - 4];
 } worker;
 
 struct pool {
     int threads, started; /* `started` counts the workers to be joined, worker 1 first */
     worker *workers;
 
-    /* the run: written by the caller before `remaining`, read by owners of a task */
+    /* the run: written by the caller before the shares' `left`, as their ends are, read by owners of a
+     * task */
     pool_task *task;
     void *context;
     size_t count;
-    atomic_size_t remaining, finished;
+    atomic_size_t runs, finished;
 
     atomic_int sleepers;
     atomic_bool caller_sleeps, stop;
@@ -49,39 +56,50 @@ struct pool {
     pthread_cond_t published, done;
 };
 
-/* Runs tasks until none is left; returns how many. */
+static size_t work_on(pool *self, worker *share, int thread)
+{
+    size_t run = 0;
+    size_t left = atomic_load(&share->left);
+
+    while (left > 0) {
+        if (!atomic_compare_exchange_weak(&share->left, &left, left - 1))
+            continue;
+        self->task(self->context, share->end - left, thread);
+        run++;
+        left = atomic_load(&share->left);
+    }
+    return run;
+}
+
+/* Runs the tasks of its own share, then those of the others', until none is left; returns how many. */
 static size_t work(pool *self, int thread)
 {
     size_t run = 0;
-    size_t left = atomic_load(&self->remaining);
 
-    while (left > 0) {
-        if (!atomic_compare_exchange_weak(&self->remaining, &left, left - 1))
-            continue;
-        self->task(self->context, self->count - left, thread);
-        run++;
-        left = atomic_load(&self->remaining);
-    }
+    for (int i = 0; i < self->threads; i++)
+        run += work_on(self, &self->workers[(thread + i) % self->threads], thread);
     if (run > 0)
         atomic_fetch_add_explicit(&self->workers[thread].tasks_run, run, memory_order_relaxed);
     return run;
 }
 
-static bool has_news(pool *self)
+static bool has_news(const worker *me)
 {
-    return atomic_load(&self->remaining) > 0 || atomic_load(&self->stop);
+    return atomic_load(&me->pool->runs) != me->seen || atomic_load(&me->pool->stop);
 }
 
-static void wait_for_news(pool *self)
+static void wait_for_news(worker *me)
 {
+    pool *self = me->pool;
+
     for (int i = 0; i < YIELDS_BEFORE_SLEEP; i++) {
-        if (has_news(self))
+        if (has_news(me))
             return;
         sched_yield();
     }
     pthread_mutex_lock(&self->mutex);
     atomic_fetch_add(&self->sleepers, 1);
-    while (!has_news(self))
+    while (!has_news(me))
         pthread_cond_wait(&self->published, &self->mutex);
     atomic_fetch_sub(&self->sleepers, 1);
     pthread_mutex_unlock(&self->mutex);
@@ -105,7 +123,8 @@ static void *worker_main(void *argument)
     pool *self = me->pool;
 
     while (!atomic_load(&self->stop)) {
-        wait_for_news(self);
+        wait_for_news(me);
+        me->seen = atomic_load(&self->runs);
         const size_t run = work(self, me->thread);
         if (run > 0)
             report_finished(self, run);
@@ -142,6 +161,18 @@ static void run_alone(pool *self, size_t count, pool_task *task, void *context)
     atomic_fetch_add_explicit(&self->workers[0].tasks_run, count, memory_order_relaxed);
 }
 
+static void publish(pool *self)
+{
+    const size_t threads = (size_t)self->threads;
+
+    for (size_t i = 0; i < threads; i++)
+        self->workers[i].end = self->count * (i + 1) / threads;
+    for (size_t i = 0; i < threads; i++)
+        atomic_store(&self->workers[i].left,
+                     self->workers[i].end - (i > 0 ? self->workers[i - 1].end : 0));
+    atomic_fetch_add(&self->runs, 1);
+}
+
 void pool_run(pool *self, size_t count, pool_task *task, void *context)
 {
     if (self->threads == 1 || count <= 1) {
@@ -152,7 +183,7 @@ void pool_run(pool *self, size_t count, pool_task *task, void *context)
     self->context = context;
     self->count = count;
     atomic_store(&self->finished, 0);
-    atomic_store(&self->remaining, count);
+    publish(self);
     if (atomic_load(&self->sleepers) > 0)
         wake(self);
     atomic_fetch_add(&self->finished, work(self, 0));

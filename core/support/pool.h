@@ -1,7 +1,9 @@
 /* pool.h: a small pthread pool. pool_run calls a function for task 0 .. count-1; the calling thread
- * works too. Who runs which task is open, so tasks must be cut by the problem's shape and never by
- * the number of threads: then the result has the same bits for any number. Waiting threads spin
- * briefly with sched_yield, then sleep. */
+ * works too. Each thread begins with a share of its own, tasks that follow each other, the same in every
+ * run of as many: what a task has left in a cache is found there by the task of the same number. Whoever is
+ * through helps the others, so who runs which task is open; tasks must be cut by the problem's shape and
+ * never by the number of threads: then the result has the same bits for any number. Waiting threads
+ * spin briefly with sched_yield, then sleep. */
 #ifndef SUPPORT_POOL_H
 #define SUPPORT_POOL_H
 

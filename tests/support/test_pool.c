@@ -3,6 +3,7 @@
 #include "support/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -113,6 +114,66 @@ START_TEST(all_threads_work)
         ck_assert_uint_eq(pool_tasks_run(workers, i), 1);
     }
     pthread_barrier_destroy(&all.barrier);
+    pool_free(workers);
+}
+END_TEST
+
+typedef struct shares {
+    pthread_barrier_t barrier;
+    int thread_of[8];
+} shares;
+
+static void meet_and_note(void *context, size_t task, int thread)
+{
+    shares *all = context;
+
+    all->thread_of[task] = thread;
+    pthread_barrier_wait(&all->barrier);
+}
+
+/* Nobody is through before the others, so nobody helps. */
+START_TEST(each_thread_has_a_share_of_its_own)
+{
+    pool *workers = new_pool(4);
+    shares all;
+
+    pthread_barrier_init(&all.barrier, NULL, 4);
+    for (int round = 0; round < 100; round++) {
+        pool_run(workers, 8, meet_and_note, &all);
+        for (int task = 0; task < 8; task++)
+            ck_assert_int_eq(all.thread_of[task], task / 2);
+    }
+    pthread_barrier_destroy(&all.barrier);
+    pool_free(workers);
+}
+END_TEST
+
+typedef struct wait_for_others {
+    atomic_int others;
+    int thread_of_first;
+} wait_for_others;
+
+static void wait_in_first(void *context, size_t task, int thread)
+{
+    wait_for_others *all = context;
+
+    if (task > 0) {
+        atomic_fetch_add(&all->others, 1);
+        return;
+    }
+    all->thread_of_first = thread;
+    while (atomic_load(&all->others) < 7)
+        sched_yield();
+}
+
+/* While one is held up by the first task of its share, the other does all of the rest. */
+START_TEST(who_is_through_helps)
+{
+    pool *workers = new_pool(2);
+    wait_for_others all = {.others = 0};
+
+    pool_run(workers, 8, wait_in_first, &all);
+    ck_assert_uint_eq(pool_tasks_run(workers, 1 - all.thread_of_first), 7);
     pool_free(workers);
 }
 END_TEST
@@ -232,6 +293,8 @@ static Suite *suite(void)
     tcase_add_loop_test(cases, each_task_runs_once, 0, 5);
     tcase_add_test(cases, many_small_runs_follow_each_other);
     tcase_add_test(cases, all_threads_work);
+    tcase_add_test(cases, each_thread_has_a_share_of_its_own);
+    tcase_add_test(cases, who_is_through_helps);
     tcase_add_test(cases, sleeping_threads_wake);
     tcase_add_test(cases, the_caller_waits_for_the_slowest);
     tcase_add_test(cases, signals_are_blocked_in_workers_alone);
