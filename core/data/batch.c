@@ -31,6 +31,16 @@ PLX_CLONES static void scaled_bytes(const uint8_t *from, const double *offset, c
         x[f] = (float)(((double)from[f] - offset[f]) * factor[f]);
 }
 
+/* x factor with the same bits in floats (encoding.h), which takes half of the time. */
+PLX_CLONES static void quickly_scaled_bytes(const uint8_t *from, float high, float low, size_t n,
+                                            float *x)
+{
+    for (size_t f = 0; f < n; f++) {
+        const float byte = (float)from[f];
+        x[f] = byte * high + byte * low;
+    }
+}
+
 /* The same with one offset and factor for all, as pixels have. */
 PLX_CLONES static void evenly_scaled_bytes(const uint8_t *from, double offset, double factor,
                                            size_t n, float *x)
@@ -57,7 +67,6 @@ PLX_CLONES static void evenly_scaled_floats(const float *from, double offset, do
 typedef struct conversion {
     const dataset *data;
     const encoding *fitted;
-    bool even; /* one offset and factor for all features                                          */
 } conversion;
 
 /* Features first .. first + n - 1 of a row, which are stored at `from`. */
@@ -67,13 +76,15 @@ static void convert(const conversion *how, const void *from, size_t first, size_
     const double *offset = scaled ? how->fitted->offset + first : NULL;
     const double *factor = scaled ? how->fitted->factor + first : NULL;
 
-    if (bytes && how->even)
+    if (bytes && how->fitted->high != 0)
+        quickly_scaled_bytes(from, how->fitted->high, how->fitted->low, n, x);
+    else if (bytes && how->fitted->even)
         evenly_scaled_bytes(from, *offset, *factor, n, x);
     else if (bytes && scaled)
         scaled_bytes(from, offset, factor, n, x);
     else if (bytes)
         plain_bytes(from, n, x);
-    else if (how->even)
+    else if (how->fitted->even)
         evenly_scaled_floats(from, *offset, *factor, n, x);
     else if (scaled)
         scaled_floats(from, offset, factor, n, x);
@@ -169,7 +180,7 @@ static size_t next_rows(const conversion *how, const data_part *part, const uint
     const size_t row = part_row(part, positions[0]);
     size_t count = 1;
 
-    while ((how->even || how->fitted->offset == NULL) && count < n && row + count < near &&
+    while ((how->fitted->even || how->fitted->offset == NULL) && count < n && row + count < near &&
            part_row(part, positions[count]) == row + count)
         count++;
     return count;
@@ -180,7 +191,7 @@ void data_inputs(const data_part *part, const encoding *fitted, const uint32_t *
 {
     const dataset *data = part->source;
     const size_t features = data->features, near = dataset_near(data);
-    const conversion how = {data, fitted, encoding_scales_evenly(fitted)};
+    const conversion how = {data, fitted};
 
     if (near < data->rows)
         expect_rows(part, near, positions, n);
@@ -198,6 +209,11 @@ void data_inputs(const data_part *part, const encoding *fitted, const uint32_t *
         convert(&how, near_row(data, row), 0, run * features, x + i * features);
         i += run;
     }
+}
+
+double data_largest_input(const data_part *part, const encoding *fitted)
+{
+    return part->source->bytes != NULL ? encoding_largest_byte(fitted) : 0;
 }
 
 /* --- targets --- */

@@ -67,6 +67,8 @@ void data_expect(const data_part *part, const uint32_t *positions, size_t n);
  * No allocation. Rows that cannot be read are zeros, and dataset_intact tells. */
 void data_inputs(const data_part *part, const encoding *encoding, const uint32_t *positions,
                  size_t n, float *x);
+/* What none of them exceeds in magnitude, in any row; 0: that is not known beforehand. */
+double data_largest_input(const data_part *part, const encoding *encoding);
 /* Their targets as the output layer should give them, (n x code->units), and, for classes, the
  * class index of each in label (may be NULL). smoothing 0 for anything but training. */
 void data_targets(const data_part *part, const encoding *encoding, const target_code *code,

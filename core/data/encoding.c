@@ -5,6 +5,7 @@
  * error. Doubles are written with 17 digits, which is enough to read back the same bits. */
 #include "data/encoding.h"
 
+#include <float.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -40,16 +41,74 @@ void encoding_clear(encoding *fitted)
     *fitted = (struct encoding){0};
 }
 
-bool encoding_scales_evenly(const encoding *encoding)
+/* --- scaling --- */
+
+static bool is_even(const encoding *fitted)
 {
-    const double *offset = encoding->offset, *factor = encoding->factor;
+    const double *offset = fitted->offset, *factor = fitted->factor;
 
     if (offset == NULL)
         return false;
-    for (size_t f = 1; f < encoding->features; f++)
+    for (size_t f = 1; f < fitted->features; f++)
         if (offset[f] != offset[0] || factor[f] != factor[0])
             return false;
     return true;
+}
+
+/* Whether x high + x low, whose first product is exact, and whose second may be fused with the addition
+ * or not, is what x factor is, rounded once. Here all of it is exact but for the conversions. */
+static bool has_same_bits(double factor, double high, double low)
+{
+    for (int x = 0; x <= UINT8_MAX; x++) {
+        const float expected = (float)(x * factor);
+        const float fused = (float)(x * high + x * low);
+        const float apart = (float)(x * high + (double)(float)(x * low));
+        if (fused != expected || apart != expected)
+            return false;
+    }
+    return true;
+}
+
+/* A step takes smaller ones for zeros. */
+static bool is_normal_or_zero(float x)
+{
+    return x == 0 || fabsf(x) >= FLT_MIN;
+}
+
+/* The first 16 bits of the factor, so that a byte times these fits into a float, and what is left. */
+static void split_factor(double factor, float *high, float *low)
+{
+    float first = (float)factor;
+    uint32_t bits;
+
+    memcpy(&bits, &first, sizeof(bits));
+    bits &= ~(uint32_t)UINT8_MAX;
+    memcpy(&first, &bits, sizeof(bits));
+    const float rest = (float)(factor - (double)first);
+    const bool same = is_normal_or_zero(first) && is_normal_or_zero(rest) &&
+                      has_same_bits(factor, (double)first, (double)rest);
+    *high = same ? first : 0;
+    *low = same ? rest : 0;
+}
+
+void encoding_look_at_scaling(encoding *fitted)
+{
+    fitted->even = is_even(fitted);
+    fitted->high = fitted->low = 0;
+    if (fitted->even && fitted->features > 0 && fitted->offset[0] == 0)
+        split_factor(fitted->factor[0], &fitted->high, &fitted->low);
+}
+
+double encoding_largest_byte(const encoding *fitted)
+{
+    double largest = fitted->offset == NULL ? UINT8_MAX : 0;
+
+    for (size_t f = 0; fitted->offset != NULL && f < fitted->features; f++) {
+        const double offset = fitted->offset[f];
+        const double farthest = fmax(fabs(offset), fabs(UINT8_MAX - offset));
+        largest = fmax(largest, farthest * fabs(fitted->factor[f]));
+    }
+    return largest;
 }
 
 /* --- writing --- */
@@ -398,6 +457,7 @@ static bool from_object(json_t *object, encoding *fitted, plx_error *error)
         return bad(error, "format", "the name of a format");
     if (fitted->format == FORMAT_CSV && columns == NULL)
         return bad(error, "columns", "there, as a CSV file needs them");
+    encoding_look_at_scaling(fitted);
     return get_targets(object, fitted, error);
 }
 

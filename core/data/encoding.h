@@ -35,6 +35,9 @@ typedef struct encoding {
     missing_rule missing;
     size_t features;
     double *offset, *factor; /* (x - offset) * factor of each feature; NULL: as it is            */
+    /* found by encoding_look_at_scaling */
+    bool even;       /* all features have one offset and one factor, as pixels do                */
+    float high, low; /* x high + x low in float has the bits of x factor for each byte x; else 0 */
     target_kind targets;
     char **target_name; /* one for classes, one per target for numbers; invented where unnamed   */
     size_t target_count;
@@ -44,8 +47,10 @@ typedef struct encoding {
 } encoding;
 
 void encoding_clear(encoding *encoding);
-/* Whether all features have one offset and one factor, as pixels do. */
-bool encoding_scales_evenly(const encoding *encoding);
+/* Is to be called when offset and factor have been set; till then rows are scaled more slowly. */
+void encoding_look_at_scaling(encoding *encoding);
+/* What no byte exceeds in magnitude once it is scaled. */
+double encoding_largest_byte(const encoding *encoding);
 /* As one JSON object, and back: every byte of it is checked. A new string; NULL: out of memory. */
 char *encoding_to_json(const encoding *encoding);
 bool encoding_from_json(const char *json, encoding *encoding, plx_error *error);

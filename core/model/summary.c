@@ -197,7 +197,7 @@ static void add_scaling(const encoding *encoding, text *out)
 
     if (offset == NULL || factor == NULL || encoding->features == 0)
         text_add(out, "scaling     none\n");
-    else if (encoding_scales_evenly(encoding))
+    else if (encoding->even)
         text_addf(out, "scaling     (x - %g) * %g for every feature\n", offset[0], factor[0]);
     else
         text_addf(out, "scaling     (x - offset) * factor, fitted for each of %zu features\n",

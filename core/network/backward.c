@@ -495,6 +495,14 @@ static double at_least_one(double x)
     return x < 1 ? 1 : x;
 }
 
+static double largest_input(const network *network, size_t l)
+{
+    if (l == 0 && network->largest_input > 0)
+        return network->largest_input;
+    return (double)network_largest(layer_input(network, l),
+                                   network->rows * network->layers[l].fan_in);
+}
+
 /* Whether no gradient can overflow, whatever the order of its sums; nor a number that is rounded, which
  * makes it larger by a 256th at most. */
 static bool is_bounded(const network *network)
@@ -502,9 +510,8 @@ static bool is_bounded(const network *network)
     for (size_t l = 0; l < network->layer_count; l++) {
         const layer *layer = &network->layers[l];
         const double delta = (double)network_largest(layer->delta, network->rows * layer->units);
-        const double x =
-            (double)network_largest(layer_input(network, l), network->rows * layer->fan_in);
-        if (!(2 * (double)network->rows * at_least_one(delta) * at_least_one(x) <= (double)FLT_MAX))
+        const double x = at_least_one(largest_input(network, l));
+        if (!(2 * (double)network->rows * at_least_one(delta) * x <= (double)FLT_MAX))
             return false;
     }
     return true;

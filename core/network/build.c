@@ -280,6 +280,7 @@ network *network_new(const network_spec *spec, pool *pool, host *host, plx_error
     self->capacity = spec->capacity;
     self->training = spec->training;
     self->bf16 = spec->bf16 && spec->training;
+    self->largest_input = spec->largest_input;
     self->loss = spec->loss;
     self->fused = partner(spec);
     describe_layers(self, spec);

@@ -73,6 +73,7 @@ struct network {
     gradient_part *gradient_parts;          /* in the order in which they are shared out         */
     float *block;                           /* one for each thread                            */
     bool training, bf16;
+    double largest_input; /* 0: not known                                                        */
     float *rounded;   /* in rows: X or dZ of the layer at hand; NULL without bf16                */
     profile *profile; /* NULL: none                                                              */
 

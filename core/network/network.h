@@ -44,6 +44,7 @@ typedef struct network_spec {
     size_t capacity;      /* rows of the largest batch                                           */
     bool training;        /* allocate gradients and what backward needs                          */
     bool bf16;            /* round what a pass of training multiplies to bfloat16                */
+    double largest_input; /* that no input exceeds in magnitude; 0: not known, it is looked for  */
 } network_spec;
 
 typedef struct network_tensor {

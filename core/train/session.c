@@ -89,6 +89,7 @@ static bool build_network(session *session, plx_error *error)
         .capacity = batch > MODEL_CHUNK ? batch : MODEL_CHUNK,
         .training = true,
         .bf16 = experiment->train.bf16,
+        .largest_input = data_largest_input(session->batches.part, session->batches.encoding),
     };
     session->parts = (model_parts){
         .encoding = &session->data->encoding,

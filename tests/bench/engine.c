@@ -60,7 +60,9 @@ static bool build_network(engine *e, plx_error *error)
                                .loss = e->component[LOSS],
                                .fused = true,
                                .capacity = w->batch > MODEL_CHUNK ? w->batch : MODEL_CHUNK,
-                               .training = w->optimizer != NULL};
+                               .training = w->optimizer != NULL,
+                               .largest_input =
+                                   data_largest_input(e->batches.part, e->batches.encoding)};
 
     for (size_t l = 0; l < w->layers; l++)
         layer[l] = (layer_spec){.units = w->units[l],

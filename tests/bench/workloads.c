@@ -233,6 +233,7 @@ static bool make_encoding(const workload *workload, encoding *made)
         return false;
     for (size_t i = 0; i < workload->inputs; i++)
         made->factor[i] = 1.0 / 255;
+    encoding_look_at_scaling(made);
     return true;
 }
 

@@ -46,6 +46,47 @@ START_TEST(bytes_are_scaled_and_rounded_once)
 }
 END_TEST
 
+static const double factors[] = {1.0 / 255, 1.0 / 256, 0.1, -3.7, 1e-30, 1e-45, 1e300};
+enum { FACTORS = sizeof(factors) / sizeof(factors[0]) };
+
+/* Whatever loop was found for the factor. */
+START_TEST(every_byte_is_scaled_and_rounded_once)
+{
+    uint8_t all_bytes[256];
+    double none[256] = {0}, same[256];
+    float x[256];
+    const dataset data = {.rows = 1, .features = 256, .bytes = all_bytes};
+    const data_part part = {.source = &data, .rows = 1};
+    encoding fitted = {.features = 256, .offset = none, .factor = same};
+    const uint32_t position = 0;
+
+    for (int i = 0; i < 256; i++) {
+        all_bytes[i] = (uint8_t)i;
+        same[i] = factors[_i];
+    }
+    encoding_look_at_scaling(&fitted);
+    data_inputs(&part, &fitted, &position, 1, x);
+    for (int i = 0; i < 256; i++) {
+        const float expected = (float)(i * factors[_i]);
+        ck_assert_mem_eq(&x[i], &expected, sizeof(expected));
+    }
+}
+END_TEST
+
+START_TEST(the_largest_input_is_known_of_bytes_alone)
+{
+    float values[] = {1, 2, 3};
+    const dataset of_bytes = {.rows = 2, .features = 3, .bytes = bytes};
+    const dataset of_floats = {.rows = 1, .features = 3, .floats = values};
+    const data_part bytes_part = {.source = &of_bytes, .rows = 2};
+    const data_part floats_part = {.source = &of_floats, .rows = 1};
+    const encoding fitted = {.features = 3, .offset = offset, .factor = factor};
+
+    ck_assert_double_eq(data_largest_input(&bytes_part, &fitted), 1);
+    ck_assert_double_eq(data_largest_input(&floats_part, &fitted), 0);
+}
+END_TEST
+
 START_TEST(positions_go_through_the_part)
 {
     float values[] = {10, 20, 30, 40};
@@ -355,6 +396,8 @@ static Suite *suite(void)
 
     tcase_add_test(tests, bytes_become_floats);
     tcase_add_test(tests, bytes_are_scaled_and_rounded_once);
+    tcase_add_loop_test(tests, every_byte_is_scaled_and_rounded_once, 0, FACTORS);
+    tcase_add_test(tests, the_largest_input_is_known_of_bytes_alone);
     tcase_add_test(tests, positions_go_through_the_part);
     tcase_add_test(tests, an_empty_batch_writes_nothing);
     tcase_add_test(tests, classes_become_one_hot);

@@ -67,6 +67,72 @@ START_TEST(numbers_keep_every_bit)
 }
 END_TEST
 
+/* --- scaling --- */
+
+static encoding scaled(double *offset, double *factor)
+{
+    encoding made = {.features = 2, .offset = offset, .factor = factor};
+
+    encoding_look_at_scaling(&made);
+    return made;
+}
+
+START_TEST(pixels_are_scaled_by_two_floats)
+{
+    double offset[] = {0, 0}, factor[] = {1.0 / 255, 1.0 / 255};
+    const encoding pixels = scaled(offset, factor);
+
+    ck_assert(pixels.even);
+    ck_assert(pixels.high > 0);
+    const double sum = (double)pixels.high + (double)pixels.low;
+    ck_assert_double_eq_tol(sum, 1.0 / 255, 0x1p-40 / 255);
+    ck_assert_double_eq(255 * (double)pixels.high, (double)(float)(255 * (double)pixels.high));
+}
+END_TEST
+
+START_TEST(an_offset_needs_doubles)
+{
+    double offset[] = {127.5, 127.5}, factor[] = {1.0 / 255, 1.0 / 255};
+    const encoding centred = scaled(offset, factor);
+
+    ck_assert(centred.even);
+    ck_assert_double_eq((double)centred.high, 0);
+}
+END_TEST
+
+START_TEST(features_that_differ_are_not_even)
+{
+    double offset[] = {0, 0}, factor[] = {1.0 / 255, 1.0 / 254};
+
+    ck_assert(!scaled(offset, factor).even);
+    ck_assert_double_eq((double)scaled(offset, factor).high, 0);
+    ck_assert(!scaled(NULL, NULL).even);
+}
+END_TEST
+
+/* One that has no float, and one whose rest is too small for a normal one. */
+START_TEST(a_factor_that_floats_cannot_hold_needs_doubles)
+{
+    double offset[] = {0, 0};
+    double large[] = {1e300, 1e300}, small[] = {1e-37 / 3, 1e-37 / 3};
+
+    ck_assert_double_eq((double)scaled(offset, large).high, 0);
+    ck_assert_double_eq((double)scaled(offset, small).high, 0);
+}
+END_TEST
+
+START_TEST(the_largest_byte_is_that_of_any_feature)
+{
+    double offset[] = {0, 155}, factor[] = {1, -2};
+    const encoding fitted = scaled(offset, factor), none = scaled(NULL, NULL);
+
+    ck_assert_double_eq(encoding_largest_byte(&fitted), 310);
+    ck_assert_double_eq(encoding_largest_byte(&none), 255);
+}
+END_TEST
+
+/* --- many --- */
+
 /* As many as matrices can have, which is more than a CSV file can. */
 START_TEST(many_targets_and_columns_round_trip)
 {
@@ -354,6 +420,11 @@ static Suite *suite(void)
 
     tcase_add_test(tests, classes_and_categories_round_trip);
     tcase_add_test(tests, numbers_keep_every_bit);
+    tcase_add_test(tests, pixels_are_scaled_by_two_floats);
+    tcase_add_test(tests, an_offset_needs_doubles);
+    tcase_add_test(tests, features_that_differ_are_not_even);
+    tcase_add_test(tests, a_factor_that_floats_cannot_hold_needs_doubles);
+    tcase_add_test(tests, the_largest_byte_is_that_of_any_feature);
     tcase_add_test(tests, many_targets_and_columns_round_trip);
     tcase_add_test(tests, columns_come_back_with_their_places);
     tcase_add_loop_test(tests, refuses_bad_json, 0, sizeof(bad_jsons) / sizeof(bad_jsons[0]));

@@ -85,7 +85,8 @@ network *fixture_network_with_loss(fixture *self, const plan *plan, const settin
                                .fused = plan->fused,
                                .capacity = plan->capacity,
                                .training = !plan->forward_only,
-                               .bf16 = plan->bf16};
+                               .bf16 = plan->bf16,
+                               .largest_input = plan->largest_input};
 
     for (size_t l = 0; l < spec.layer_count; l++)
         layer[l] = (layer_spec){

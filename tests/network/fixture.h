@@ -30,6 +30,7 @@ typedef struct plan {
     bool fused;
     size_t capacity;
     bool forward_only, bf16;
+    double largest_input;
 } plan;
 
 fixture *fixture_new(int threads);

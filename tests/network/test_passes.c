@@ -294,19 +294,18 @@ START_TEST(a_step_on_the_way_back_sees_each_gradient_once)
 }
 END_TEST
 
-/* The loss is so steep that a sum of products might overflow, though none does. */
-START_TEST(no_step_is_taken_where_a_gradient_might_not_be_finite)
+static void check_no_step(const plan *plan, double scale)
 {
     fixture *fixture = fixture_new(1);
-    network *network = fixture_network(fixture, &stepped_plan);
-    batch batch = batch_new(&stepped_plan, 40, false);
+    network *network = fixture_network(fixture, plan);
+    batch batch = batch_new(plan, 40, false);
     collected all = collected_new(network);
     plx_error error = {0};
     bool stepped = true;
     double loss;
 
     ck_assert(network_forward(network, 40, batch.x, NULL, false, &error));
-    ck_assert(network_loss(network, batch.target, NULL, NULL, 1e37, true, &loss, NULL, &error));
+    ck_assert(network_loss(network, batch.target, NULL, NULL, scale, true, &loss, NULL, &error));
     ck_assert(network_backward_step(network, collect, &all, &stepped, &error));
     ck_assert(!stepped);
     ck_assert_int_eq(all.pieces, 0);
@@ -315,6 +314,22 @@ START_TEST(no_step_is_taken_where_a_gradient_might_not_be_finite)
     batch_free(&batch);
     network_free(network);
     fixture_free(fixture);
+}
+
+/* The loss is so steep that a sum of products might overflow, though none does. */
+START_TEST(no_step_is_taken_where_a_gradient_might_not_be_finite)
+{
+    check_no_step(&stepped_plan, 1e37);
+}
+END_TEST
+
+/* What is said of the inputs is believed: they are not looked at. */
+START_TEST(no_step_is_taken_where_inputs_might_be_too_large)
+{
+    plan plan = stepped_plan;
+
+    plan.largest_input = 1e38;
+    check_no_step(&plan, 1.0 / 40);
 }
 END_TEST
 
@@ -600,6 +615,7 @@ static Suite *suite(void)
     tcase_set_timeout(one, 60);
     tcase_add_loop_test(one, a_step_on_the_way_back_sees_each_gradient_once, 1, 4);
     tcase_add_test(one, no_step_is_taken_where_a_gradient_might_not_be_finite);
+    tcase_add_test(one, no_step_is_taken_where_inputs_might_be_too_large);
     tcase_add_loop_test(one, small_networks_agree_with_the_reference, 0, HIDDEN * HEADS);
     tcase_add_loop_test(one, fused_networks_agree_with_the_reference, 0, HIDDEN * 2);
     tcase_add_loop_test(one, dropout_agrees_with_the_reference, 0, HIDDEN * 2);
