@@ -163,6 +163,10 @@ static void ask_for(const data_part *part, uint32_t position, size_t near)
 
     for (size_t at = 0; row < near && at < size; at += LINE)
         __builtin_prefetch((const char *)near_row(data, row) + at);
+    if (data->label != NULL)
+        __builtin_prefetch(data->label + row);
+    else if (data->target != NULL)
+        __builtin_prefetch(data->target + row * data->target_count);
 }
 
 void data_expect(const data_part *part, const uint32_t *positions, size_t n)

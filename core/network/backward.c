@@ -334,8 +334,9 @@ static int compare_parts(const void *a, const void *b)
     return left->block < right->block ? -1 : left->block > right->block;
 }
 
-/* The same part of each layer follows on the same part of the one before it, as a run of the pool over
- * one layer's units shares them out: weights and their slots stay in the cache of one core. */
+/* For several threads the same part of each layer follows on the same part of the one before it, as a
+ * run of the pool over one layer's units shares them out: weights and their slots stay in the cache of
+ * one core. A single thread goes layer by layer. */
 bool cut_gradients(network *network, plx_error *error)
 {
     for (size_t l = 0; l < network->layer_count; l++) {
@@ -352,7 +353,9 @@ bool cut_gradients(network *network, plx_error *error)
         next = add_parts(next, l, 0, weights);
         next = add_parts(next, l, weights, network->layers[l].bias_grid.blocks);
     }
-    qsort(network->gradient_parts, network->gradient_tasks, sizeof(gradient_part), compare_parts);
+    if (pool_threads(network->pool) > 1)
+        qsort(network->gradient_parts, network->gradient_tasks, sizeof(gradient_part),
+              compare_parts);
     return true;
 }
 
