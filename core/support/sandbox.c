@@ -1,6 +1,6 @@
-/* The parent and a child share three pipes: one for the channel, one for what is printed, and one for the
- * verdict, on which the child says that its function returned, which tells a return from an exit
- * that the function made by itself, or that memory was short when it ended.
+/* The parent and a child share three things: two pipes, one for the channel and one for what is
+ * printed, and some memory in which the child notes that its function returned, which tells a
+ * return from an exit that the function made by itself, and that memory was short when it ended.
  *
  * The parent reads the pipes while it waits, so that a child that writes much never stands still.
  * That a pipe ends is no proof that the child is gone, as it may have closed it; that the child is
@@ -9,9 +9,8 @@
  * it looks at the child in short turns. The child is taken off the list of processes last: until
  * then its number, which is that of its group, can belong to nobody else.
  *
- * A fork hands on all descriptors of the parent, those of its other children too, so each child closes what
- * it inherits. No memory is shared: to give it back after each child would cost more than a pipe, as
- * all cores have to be told.
+ * A fork hands on all descriptors and mappings of the parent, those of its other children too.
+ * Mappings can be kept from that; descriptors cannot, so each child closes what it inherits.
  *
  * Memory: a limit on the address space makes malloc answer NULL, and what happens then is up to the
  * plug-in: as a rule it writes through it, aborts or exits. Handlers of the deadly signals and of
@@ -46,8 +45,14 @@ enum {
     HANDLER_STACK = 1 << 16,
 };
 
-/* What a child says of its own end. */
-enum { RETURNED = 'r', OUT_OF_MEMORY = 'm' };
+/* What both see. */
+typedef struct notes {
+    pid_t parent;
+    /* the child's to write, as true or false; no bool, which not every byte is */
+    volatile unsigned char returned, out_of_memory;
+    uint64_t half_way; /* address space with half of the memory in use                            */
+    unsigned char stack[HANDLER_STACK]; /* the child's own may be what has overflowed             */
+} notes;
 
 /* Where the parent stands with one of the pipes. */
 typedef struct stream {
@@ -56,18 +61,17 @@ typedef struct stream {
     text taken;
 } stream;
 
-enum { CHANNEL, OUTPUT, STREAMS, VERDICT = STREAMS, PIPES };
+enum { CHANNEL, OUTPUT, STREAMS };
 
 struct sandbox_child {
     pid_t process; /* -1 if somebody else has waited for it                                       */
     int pidfd;     /* -1: the kernel has none                                                     */
     stream streams[STREAMS];
-    int verdict; /* the parent's end; -1 once it has been read                                    */
+    notes *notes;
     double started, deadline; /* of now_in_seconds(); HUGE_VAL: none                              */
     bool killed, over;
     /* once it is over */
-    int status;                   /* as of waitpid */
-    bool returned, out_of_memory; /* what it has said                                             */
+    int status; /* as of waitpid */
     double seconds;
     int64_t peak_memory;
 };
@@ -100,22 +104,13 @@ static void shut_ends(sandbox_child *self)
 {
     for (int i = 0; i < STREAMS; i++)
         shut(&self->streams[i].end);
-    shut(&self->verdict);
     shut(&self->pidfd);
 }
 
 /* ---- the child ---- */
 
-/* A child's own, for its handlers, which have no other way to it. */
-static struct {
-    int verdict;       /* where to write it; -1 in what is no child                               */
-    uint64_t half_way; /* address space with half of the memory in use                            */
-} own = {.verdict = -1};
-
-static void say(char verdict)
-{
-    sandbox_write(own.verdict, &verdict, 1);
-}
+/* A child's own, for its handlers, which have no other way to it; NULL in what is no child. */
+static notes *own_notes;
 
 /* The address space that the process has now, as the limit counts it: with the address sanitizer
  * that alone is terabytes. 0: it is not told. Safe in a signal handler. */
@@ -134,8 +129,8 @@ static uint64_t address_space(void)
 
 static void note_memory(void)
 {
-    if (address_space() > own.half_way)
-        say(OUT_OF_MEMORY);
+    if (address_space() > own_notes->half_way)
+        own_notes->out_of_memory = true;
 }
 
 /* The signal is back at its default action by then, and not blocked. */
@@ -149,34 +144,31 @@ static void note_death(int number)
 static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT};
 enum { DEADLY = sizeof(deadly) / sizeof(deadly[0]) };
 
-/* The handlers have a stack of their own, since the child's may be what has overflowed. */
-static void watch_memory(uint64_t half_way, void *handler_stack)
+static void watch_memory(uint64_t half_way)
 {
-    const stack_t stack = {.ss_sp = handler_stack, .ss_size = HANDLER_STACK};
+    const stack_t stack = {.ss_sp = own_notes->stack, .ss_size = HANDLER_STACK};
     const struct sigaction action = {.sa_handler = note_death,
                                      .sa_flags = SA_ONSTACK | (int)SA_RESETHAND | SA_NODEFER};
-    own.half_way = half_way;
-    if (handler_stack != MAP_FAILED)
-        sigaltstack(&stack, NULL);
+    own_notes->half_way = half_way;
+    sigaltstack(&stack, NULL);
     for (size_t i = 0; i < DEADLY; i++)
         sigaction(deadly[i], &action, NULL);
     atexit(note_memory);
 }
 
-static void limit_memory(uint64_t memory)
+static void limit_itself(const sandbox_limits *limits)
 {
-    void *handler_stack =
-        mmap(NULL, HANDLER_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    const uint64_t now = address_space();
-    struct rlimit space;
+    const uint64_t now = limits->memory > 0 ? address_space() : 0;
+    struct rlimit core = {0, 0}, space;
 
+    setrlimit(RLIMIT_CORE, &core);
     if (now == 0 || getrlimit(RLIMIT_AS, &space) != 0)
         return;
-    if (memory < RLIM_INFINITY - now && now + memory < space.rlim_cur) {
-        space.rlim_cur = now + memory;
+    if (limits->memory < RLIM_INFINITY - now && now + limits->memory < space.rlim_cur) {
+        space.rlim_cur = now + limits->memory;
         setrlimit(RLIMIT_AS, &space);
     }
-    watch_memory(now / 2 + space.rlim_cur / 2, handler_stack);
+    watch_memory(now / 2 + space.rlim_cur / 2);
 }
 
 /* Handlers that the parent has set would outlive the fork. A parent that is a child of a sandbox itself
@@ -205,6 +197,24 @@ static void redirect(int output)
         close(empty);
 }
 
+/* `ends` are the child's ends of the pipes; nested: the parent is a child of a sandbox. */
+static _Noreturn void be_child(const int ends[STREAMS], const sandbox_limits *limits, bool nested,
+                               void (*work)(void *context, int channel), void *context)
+{
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != own_notes->parent)
+        _exit(EXIT_FAILURE);
+    reset_signals(nested);
+    redirect(ends[OUTPUT]);
+    limit_itself(limits);
+    work(context, ends[CHANNEL]);
+    fflush(stdout);
+    fflush(stderr);
+    own_notes->returned = true;
+    _exit(EXIT_SUCCESS);
+}
+
 /* What the fork has handed on and is the parent's alone, which may be a child itself. */
 static void leave_parent(sandbox_child *self, sandbox_child *const *siblings, size_t count)
 {
@@ -212,32 +222,10 @@ static void leave_parent(sandbox_child *self, sandbox_child *const *siblings, si
         if (siblings[i] != NULL)
             shut_ends(siblings[i]);
     shut_ends(self);
-    shut(&own.verdict);
+    if (own_notes != NULL)
+        munmap(own_notes, sizeof(*own_notes));
+    own_notes = self->notes;
     free(self);
-}
-
-/* `ends` are the child's ends of the pipes; nested: the parent is a child of a sandbox. */
-static _Noreturn void be_child(const int ends[PIPES], const sandbox_limits *limits, pid_t parent,
-                               bool nested, void (*work)(void *context, int channel), void *context)
-{
-    const struct rlimit no_core = {0, 0};
-
-    own.verdict = ends[VERDICT];
-    own.half_way = UINT64_MAX;
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(EXIT_FAILURE);
-    reset_signals(nested);
-    redirect(ends[OUTPUT]);
-    setrlimit(RLIMIT_CORE, &no_core);
-    if (limits->memory > 0)
-        limit_memory(limits->memory);
-    work(context, ends[CHANNEL]);
-    fflush(stdout);
-    fflush(stderr);
-    say(RETURNED);
-    _exit(EXIT_SUCCESS);
 }
 
 /* ---- the parent: start ---- */
@@ -282,6 +270,8 @@ static bool can_wait(void)
 static void free_child(sandbox_child *self)
 {
     shut_ends(self);
+    if (self->notes != NULL)
+        munmap(self->notes, sizeof(*self->notes));
     free(self);
 }
 
@@ -291,7 +281,7 @@ static sandbox_child *new_child(void)
 
     if (self == NULL)
         return NULL;
-    self->process = self->verdict = self->pidfd = -1;
+    self->process = self->pidfd = -1;
     self->streams[CHANNEL] = (stream){.end = -1, .limit = MESSAGE_LIMIT};
     self->streams[OUTPUT] = (stream){.end = -1, .limit = OUTPUT_LIMIT};
     self->started = now_in_seconds();
@@ -299,17 +289,24 @@ static sandbox_child *new_child(void)
 }
 
 /* What the two will share; false, with errno, if there is no room for it. */
-static bool open_pipes(sandbox_child *self, int child_ends[PIPES])
+static bool prepare(sandbox_child *self, int child_ends[STREAMS])
 {
-    for (int i = 0; i < STREAMS; i++)
-        if (!open_pipe(&self->streams[i].end, &child_ends[i]))
-            return false;
-    return open_pipe(&self->verdict, &child_ends[VERDICT]);
+    void *memory =
+        mmap(NULL, sizeof(notes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return false;
+    self->notes = memory;
+    self->notes->parent = getpid();
+    self->notes->half_way = UINT64_MAX;
+    return open_pipe(&self->streams[CHANNEL].end, &child_ends[CHANNEL]) &&
+           open_pipe(&self->streams[OUTPUT].end, &child_ends[OUTPUT]);
 }
 
 static void adopt(sandbox_child *self, const sandbox_limits *limits)
 {
     setpgid(self->process, self->process); /* as the child does: who comes first is open          */
+    madvise(self->notes, sizeof(notes), MADV_DONTFORK); /* to later children                      */
     self->pidfd = pidfd_open(self->process, 0);
     self->deadline = limits->seconds > 0 ? self->started + limits->seconds : HUGE_VAL;
 }
@@ -318,8 +315,7 @@ sandbox_child *sandbox_start(const sandbox_limits *limits, void (*work)(void *co
                              void *context, sandbox_child *const *siblings, size_t count,
                              plx_error *error)
 {
-    int child_ends[PIPES] = {-1, -1, -1};
-    const pid_t parent = getpid();
+    int child_ends[STREAMS] = {-1, -1};
 
     if (!can_wait()) {
         error_set(error, ERROR_RUN,
@@ -332,18 +328,18 @@ sandbox_child *sandbox_start(const sandbox_limits *limits, void (*work)(void *co
         return NULL;
     }
     fflush(NULL); /* else what is buffered now is written a second time, by the child             */
-    if (open_pipes(self, child_ends))
+    if (prepare(self, child_ends))
         self->process = fork();
     if (self->process == 0) {
-        const bool nested = own.verdict >= 0;
+        const bool nested = own_notes != NULL;
         leave_parent(self, siblings, count);
-        be_child(child_ends, limits, parent, nested, work, context);
+        be_child(child_ends, limits, nested, work, context);
     }
     if (self->process > 0)
         adopt(self, limits);
     else
         error_set(error, ERROR_RUN, "no child process: %s", strerror(errno));
-    for (int i = 0; i < PIPES; i++)
+    for (int i = 0; i < STREAMS; i++)
         shut(&child_ends[i]);
     if (self->process > 0)
         return self;
@@ -392,17 +388,6 @@ static bool has_ended(sandbox_child *self)
     return true;
 }
 
-static void take_verdict(sandbox_child *self)
-{
-    char said[4];
-    const ssize_t length = read(self->verdict, said, sizeof(said));
-
-    for (ssize_t i = 0; i < length; i++) {
-        self->returned = self->returned || said[i] == RETURNED;
-        self->out_of_memory = self->out_of_memory || said[i] == OUT_OF_MEMORY;
-    }
-}
-
 /* Waits for a child that has ended or was killed, takes what is left of it and closes its ends. */
 static void bury(sandbox_child *self)
 {
@@ -415,7 +400,6 @@ static void bury(sandbox_child *self)
     }
     for (int i = 0; i < STREAMS; i++)
         take(&self->streams[i]);
-    take_verdict(self);
     shut_ends(self);
     self->seconds = now_in_seconds() - self->started;
     self->peak_memory = (int64_t)used.ru_maxrss * 1024;
@@ -515,9 +499,9 @@ static void judge(const sandbox_child *self, sandbox_end *end)
     else if (signalled)
         end->outcome = SANDBOX_SIGNALLED;
     else
-        end->outcome = self->returned ? SANDBOX_RETURNED : SANDBOX_EXITED;
+        end->outcome = self->notes->returned ? SANDBOX_RETURNED : SANDBOX_EXITED;
     end->out_of_memory = (end->outcome == SANDBOX_SIGNALLED && end->number == SIGKILL) ||
-                         (end->outcome != SANDBOX_RETURNED && self->out_of_memory);
+                         (end->outcome != SANDBOX_RETURNED && self->notes->out_of_memory);
 }
 
 void sandbox_finish(sandbox_child *child, sandbox_end *end)
