@@ -1,6 +1,7 @@
 /* The parent and a child share three things: two pipes, one for the channel and one for what is
  * printed, and some memory in which the child notes that its function returned, which tells a
  * return from an exit that the function made by itself, and that memory was short when it ended.
+ * Memory, since a pipe would be gone where a plug-in closes all files.
  *
  * The parent reads the pipes while it waits, so that a child that writes much never stands still.
  * That a pipe ends is no proof that the child is gone, as it may have closed it; that the child is
