@@ -31,7 +31,15 @@ PLX_CLONES static void scaled_bytes(const uint8_t *from, const double *offset, c
         x[f] = (float)(((double)from[f] - offset[f]) * factor[f]);
 }
 
-/* x factor with the same bits in floats (encoding.h), which takes half of the time. */
+/* The same with one offset and factor for all, as pixels have. */
+PLX_CLONES static void evenly_scaled_bytes(const uint8_t *from, double offset, double factor,
+                                           size_t n, float *x)
+{
+    for (size_t f = 0; f < n; f++)
+        x[f] = (float)(((double)from[f] - offset) * factor);
+}
+
+/* With no offset, and in floats, where these come to the same bits (encoding.h). */
 PLX_CLONES static void quickly_scaled_bytes(const uint8_t *from, float high, float low, size_t n,
                                             float *x)
 {
@@ -39,14 +47,6 @@ PLX_CLONES static void quickly_scaled_bytes(const uint8_t *from, float high, flo
         const float byte = (float)from[f];
         x[f] = byte * high + byte * low;
     }
-}
-
-/* The same with one offset and factor for all, as pixels have. */
-PLX_CLONES static void evenly_scaled_bytes(const uint8_t *from, double offset, double factor,
-                                           size_t n, float *x)
-{
-    for (size_t f = 0; f < n; f++)
-        x[f] = (float)(((double)from[f] - offset) * factor);
 }
 
 PLX_CLONES static void scaled_floats(const float *from, const double *offset, const double *factor,
@@ -63,28 +63,23 @@ PLX_CLONES static void evenly_scaled_floats(const float *from, double offset, do
         x[f] = (float)(((double)from[f] - offset) * factor);
 }
 
-/* How rows become inputs. */
-typedef struct conversion {
-    const dataset *data;
-    const encoding *fitted;
-} conversion;
-
 /* Features first .. first + n - 1 of a row, which are stored at `from`. */
-static void convert(const conversion *how, const void *from, size_t first, size_t n, float *x)
+static void convert(const dataset *data, const encoding *fitted, const void *from, size_t first,
+                    size_t n, float *x)
 {
-    const bool scaled = how->fitted->offset != NULL, bytes = how->data->bytes != NULL;
-    const double *offset = scaled ? how->fitted->offset + first : NULL;
-    const double *factor = scaled ? how->fitted->factor + first : NULL;
+    const bool scaled = fitted->offset != NULL, bytes = data->bytes != NULL;
+    const double *offset = scaled ? fitted->offset + first : NULL;
+    const double *factor = scaled ? fitted->factor + first : NULL;
 
-    if (bytes && how->fitted->high != 0)
-        quickly_scaled_bytes(from, how->fitted->high, how->fitted->low, n, x);
-    else if (bytes && how->fitted->even)
+    if (bytes && fitted->high != 0)
+        quickly_scaled_bytes(from, fitted->high, fitted->low, n, x);
+    else if (bytes && fitted->even)
         evenly_scaled_bytes(from, *offset, *factor, n, x);
     else if (bytes && scaled)
         scaled_bytes(from, offset, factor, n, x);
     else if (bytes)
         plain_bytes(from, n, x);
-    else if (how->fitted->even)
+    else if (fitted->even)
         evenly_scaled_floats(from, *offset, *factor, n, x);
     else if (scaled)
         scaled_floats(from, offset, factor, n, x);
@@ -97,21 +92,20 @@ static void convert(const conversion *how, const void *from, size_t first, size_
 enum { PIECE = 1 << 14 };
 
 /* A row larger than a piece. */
-static void long_row(const conversion *how, size_t row, void *piece, float *x)
+static void long_row(const dataset *data, const encoding *fitted, size_t row, void *piece, float *x)
 {
-    const dataset *data = how->data;
     const size_t size = dataset_row_bytes(data), width = size / data->features;
 
     for (size_t f = 0; f < data->features; f += PIECE / width) {
         const size_t left = data->features - f, n = left < PIECE / width ? left : PIECE / width;
         mapping_read(data->map, data->start + row * size + f * width, n * width, piece);
-        convert(how, piece, f, n, x + f);
+        convert(data, fitted, piece, f, n, x + f);
     }
 }
 
 /* The first rows at `positions`, as many as follow one another in the file and fit into a piece,
  * at least one: how many. */
-static size_t far_rows(const data_part *part, const conversion *how, const uint32_t *positions,
+static size_t far_rows(const data_part *part, const encoding *fitted, const uint32_t *positions,
                        size_t n, float *x)
 {
     float piece[PIECE / sizeof(float)];
@@ -120,7 +114,7 @@ static size_t far_rows(const data_part *part, const conversion *how, const uint3
     size_t count = 1;
 
     if (size > PIECE) {
-        long_row(how, row, piece, x);
+        long_row(data, fitted, row, piece, x);
         return 1;
     }
     while (count < n && (count + 1) * size <= PIECE &&
@@ -128,7 +122,7 @@ static size_t far_rows(const data_part *part, const conversion *how, const uint3
         count++;
     mapping_read(data->map, data->start + row * size, count * size, piece);
     for (size_t i = 0; i < count; i++)
-        convert(how, (const unsigned char *)piece + i * size, 0, data->features,
+        convert(data, fitted, (const unsigned char *)piece + i * size, 0, data->features,
                 x + i * data->features);
     return count;
 }
@@ -155,7 +149,8 @@ static const void *near_row(const dataset *data, size_t row)
                                : (const void *)(data->floats + at);
 }
 
-/* A row to come, which may be anywhere in memory, is asked for while others are converted. */
+/* A row to come, which may be anywhere in memory as its target may, is asked for while others are
+ * converted. */
 static void ask_for(const data_part *part, uint32_t position, size_t near)
 {
     const dataset *data = part->source;
@@ -178,13 +173,13 @@ void data_expect(const data_part *part, const uint32_t *positions, size_t n)
 }
 
 /* How many rows from positions[0] on lie behind each other and are converted alike: one call does. */
-static size_t next_rows(const conversion *how, const data_part *part, const uint32_t *positions,
+static size_t next_rows(const data_part *part, const encoding *fitted, const uint32_t *positions,
                         size_t n, size_t near)
 {
     const size_t row = part_row(part, positions[0]);
     size_t count = 1;
 
-    while ((how->fitted->even || how->fitted->offset == NULL) && count < n && row + count < near &&
+    while ((fitted->even || fitted->offset == NULL) && count < n && row + count < near &&
            part_row(part, positions[count]) == row + count)
         count++;
     return count;
@@ -195,7 +190,6 @@ void data_inputs(const data_part *part, const encoding *fitted, const uint32_t *
 {
     const dataset *data = part->source;
     const size_t features = data->features, near = dataset_near(data);
-    const conversion how = {data, fitted};
 
     if (near < data->rows)
         expect_rows(part, near, positions, n);
@@ -204,13 +198,13 @@ void data_inputs(const data_part *part, const encoding *fitted, const uint32_t *
     for (size_t i = 0; i < n;) {
         const size_t row = part_row(part, positions[i]);
         if (row >= near) {
-            i += far_rows(part, &how, positions + i, n - i, x + i * features);
+            i += far_rows(part, fitted, positions + i, n - i, x + i * features);
             continue;
         }
-        const size_t run = next_rows(&how, part, positions + i, n - i, near);
+        const size_t run = next_rows(part, fitted, positions + i, n - i, near);
         if (run == 1 && i + AHEAD < n)
             ask_for(part, positions[i + AHEAD], near);
-        convert(&how, near_row(data, row), 0, run * features, x + i * features);
+        convert(data, fitted, near_row(data, row), 0, run * features, x + i * features);
         i += run;
     }
 }

@@ -223,8 +223,10 @@ static bool fit(data_bundle *bundle, const data_config *config, plx_error *error
             return false;
         fill_apply(bundle->storage[0], fitted);
     }
-    return scale_fit(&bundle->train, config->scale, fitted, error) &&
-           (config->scale_target == SCALE_NONE || scale_fit_targets(&bundle->train, fitted, error));
+    if (!scale_fit(&bundle->train, config->scale, fitted, error))
+        return false;
+    encoding_look_at_scaling(fitted);
+    return config->scale_target == SCALE_NONE || scale_fit_targets(&bundle->train, fitted, error);
 }
 
 static dataset *read_within(const encoding *fitted, const char *path, const char *targets,

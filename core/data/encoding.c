@@ -75,7 +75,8 @@ static bool is_normal_or_zero(float x)
     return x == 0 || fabsf(x) >= FLT_MIN;
 }
 
-/* The first 16 bits of the factor, so that a byte times these fits into a float, and what is left. */
+/* The first 16 bits of the factor, so that a byte times these fits into a float, and what is left; they
+ * stay as they are if these will not do. */
 static void split_factor(double factor, float *high, float *low)
 {
     float first = (float)factor;
@@ -85,10 +86,11 @@ static void split_factor(double factor, float *high, float *low)
     bits &= ~(uint32_t)UINT8_MAX;
     memcpy(&first, &bits, sizeof(bits));
     const float rest = (float)(factor - (double)first);
-    const bool same = is_normal_or_zero(first) && is_normal_or_zero(rest) &&
-                      has_same_bits(factor, (double)first, (double)rest);
-    *high = same ? first : 0;
-    *low = same ? rest : 0;
+    if (is_normal_or_zero(first) && is_normal_or_zero(rest) &&
+        has_same_bits(factor, (double)first, (double)rest)) {
+        *high = first;
+        *low = rest;
+    }
 }
 
 void encoding_look_at_scaling(encoding *fitted)

@@ -161,7 +161,6 @@ bool scale_fit(const data_part *train, scale_rule rule, encoding *fitted, plx_er
     if (rule == SCALE_UNIT && train->source->bytes != NULL) {
         for (size_t f = 0; f < features; f++)
             fitted->factor[f] = 1.0 / 255;
-        encoding_look_at_scaling(fitted);
         return true;
     }
     const bool ok =
@@ -171,7 +170,6 @@ bool scale_fit(const data_part *train, scale_rule rule, encoding *fitted, plx_er
         set_scale(fitted, f, &figures, rule);
     if (ok)
         leave_one_hot_alone(fitted);
-    encoding_look_at_scaling(fitted);
     free_figures(&figures);
     return ok;
 }

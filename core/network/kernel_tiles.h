@@ -7,7 +7,7 @@
  *   ROWS_1, ROWS_2, ...      rows of a tile 1, 2, ... vectors wide, at most 12: its sums, a row of b and
  *                            one broadcast element have to fit into the registers
  *   FOR_LANES(F)             F(0), F(1), ... F(LANES - 1)
- *   load_part, store_part    of the first `count` floats of a vector, 0 < count < LANES; what is
+ *   load_part, store_part    of the first `count` floats of a vector, 0 < count <= LANES; what is
  *                            not loaded is 0
  *   add_product              sum + a b, lane by lane
  *

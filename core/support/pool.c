@@ -43,8 +43,8 @@ struct pool {
     int threads, started; /* `started` counts the workers to be joined, worker 1 first */
     worker *workers;
 
-    /* the run: written by the caller before the shares' `left`, as their ends are, read by owners of a
-     * task */
+    /* the run: written by the caller before any share's `left`, as its end is before its own, read by
+     * owners of a task */
     pool_task *task;
     void *context;
     size_t count;
@@ -164,12 +164,14 @@ static void run_alone(pool *self, size_t count, pool_task *task, void *context)
 static void publish(pool *self)
 {
     const size_t threads = (size_t)self->threads;
+    size_t begin = 0;
 
-    for (size_t i = 0; i < threads; i++)
-        self->workers[i].end = self->count * (i + 1) / threads;
-    for (size_t i = 0; i < threads; i++)
-        atomic_store(&self->workers[i].left,
-                     self->workers[i].end - (i > 0 ? self->workers[i - 1].end : 0));
+    for (size_t i = 0; i < threads; i++) {
+        const size_t end = self->count * (i + 1) / threads;
+        self->workers[i].end = end;
+        atomic_store(&self->workers[i].left, end - begin);
+        begin = end;
+    }
     atomic_fetch_add(&self->runs, 1);
 }
 

@@ -91,6 +91,7 @@ END_TEST
 typedef struct meeting {
     pthread_barrier_t barrier;
     atomic_int seen[4];
+    int thread_of[8];
 } meeting;
 
 static void meet(void *context, size_t task, int thread)
@@ -98,6 +99,7 @@ static void meet(void *context, size_t task, int thread)
     meeting *all = context;
 
     atomic_fetch_add(&all->seen[thread], 1);
+    all->thread_of[task] = thread;
     pthread_barrier_wait(&all->barrier);
 }
 
@@ -118,28 +120,15 @@ START_TEST(all_threads_work)
 }
 END_TEST
 
-typedef struct shares {
-    pthread_barrier_t barrier;
-    int thread_of[8];
-} shares;
-
-static void meet_and_note(void *context, size_t task, int thread)
-{
-    shares *all = context;
-
-    all->thread_of[task] = thread;
-    pthread_barrier_wait(&all->barrier);
-}
-
 /* Nobody is through before the others, so nobody helps. */
 START_TEST(each_thread_has_a_share_of_its_own)
 {
     pool *workers = new_pool(4);
-    shares all;
+    meeting all = {.seen = {0}};
 
     pthread_barrier_init(&all.barrier, NULL, 4);
     for (int round = 0; round < 100; round++) {
-        pool_run(workers, 8, meet_and_note, &all);
+        pool_run(workers, 8, meet, &all);
         for (int task = 0; task < 8; task++)
             ck_assert_int_eq(all.thread_of[task], task / 2);
     }
